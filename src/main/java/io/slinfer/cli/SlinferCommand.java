@@ -1,0 +1,50 @@
+package io.slinfer.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/**
+ * The root of the command line; every command of the contract is one subcommand class in this
+ * package.
+ */
+@Command(
+    name = "slinfer",
+    description =
+        "Serves many private language models from few machines, a deadline for every token.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    subcommands = {CommandLine.HelpCommand.class})
+public final class SlinferCommand {
+
+  private SlinferCommand() {}
+
+  /**
+   * Runs one command line: 0 on success, otherwise non-zero with one line on stderr and no stack
+   * trace (set {@code SLINFER_TRACE=1} for the trace).
+   */
+  public static int run(String... arguments) {
+    CommandLine commandLine = new CommandLine(new SlinferCommand());
+    commandLine.setExecutionExceptionHandler(
+        (failure, command, parsed) -> {
+          if (System.getenv("SLINFER_TRACE") != null) {
+            failure.printStackTrace(command.getErr());
+          }
+          command.getErr().println("slinfer: " + oneLine(failure));
+          return 1;
+        });
+    commandLine.setParameterExceptionHandler(
+        (failure, parsed) -> {
+          CommandLine command = failure.getCommandLine();
+          command.getErr().println("slinfer: " + oneLine(failure));
+          return 2;
+        });
+    return commandLine.execute(arguments);
+  }
+
+  private static String oneLine(Throwable failure) {
+    String message = failure.getMessage();
+    String text =
+        message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
+    return text.replaceAll("\\s*\\R\\s*", " ");
+  }
+}

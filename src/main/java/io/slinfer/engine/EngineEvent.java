@@ -1,0 +1,54 @@
+package io.slinfer.engine;
+
+import io.slinfer.request.Failure;
+import io.slinfer.request.InstanceId;
+import java.util.List;
+
+/**
+ * What an engine reports, always on the owner's thread, exactly one for each command, with the
+ * command's ticket. A command that failed reports {@link Failed} and has left nothing behind.
+ */
+public sealed interface EngineEvent {
+
+  /** The ticket of the command that this answers. */
+  long ticket();
+
+  /** The instance it is about. */
+  InstanceId instance();
+
+  /** The instance can step as soon as it has slabs. */
+  record Loaded(long ticket, InstanceId instance, LoadedModel model, long durationNanos)
+      implements EngineEvent {}
+
+  /**
+   * A step has ended.
+   *
+   * @param outputs in the order of the plan, one for each chunk that yields a token
+   */
+  record Stepped(long ticket, InstanceId instance, List<SequenceOutput> outputs, long durationNanos)
+      implements EngineEvent {}
+
+  /** Slabs were mapped or unmapped. */
+  record Resized(long ticket, InstanceId instance, long durationNanos) implements EngineEvent {}
+
+  /** A sequence's keys and values were copied out; the receiver owns the image. */
+  record Exported(long ticket, InstanceId instance, KvImage image, long durationNanos)
+      implements EngineEvent {}
+
+  /** An image was copied into the sequence's blocks; the image is still its sender's to close. */
+  record Imported(long ticket, InstanceId instance, long durationNanos) implements EngineEvent {}
+
+  /** All that the instance held is free. */
+  record Unloaded(long ticket, InstanceId instance, long durationNanos) implements EngineEvent {}
+
+  /** The command failed. */
+  record Failed(long ticket, InstanceId instance, Failure failure) implements EngineEvent {}
+
+  /**
+   * The token drawn for one sequence.
+   *
+   * @param logProbability natural logarithm of its probability, from the raw logits before
+   *     temperature and filters
+   */
+  record SequenceOutput(Sequence sequence, int token, float logProbability) {}
+}

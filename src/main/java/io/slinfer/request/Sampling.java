@@ -1,0 +1,30 @@
+package io.slinfer.request;
+
+/**
+ * How the next token is drawn from the logits. Filters apply in the order top-k, top-p, min-p, on
+ * probabilities after temperature; temperature 0 is greedy and ignores them.
+ *
+ * @param temperature 0 (greedy) or more
+ * @param topK how many of the likeliest tokens may be drawn; 0 means all
+ * @param topP smallest set of likeliest tokens whose probabilities sum to this, in (0, 1]
+ * @param minP drops tokens less likely than this times the likeliest, in [0, 1]
+ * @param seed with the token's index it alone determines the draw, whatever the batch
+ */
+public record Sampling(double temperature, int topK, double topP, double minP, long seed) {
+
+  /** The likeliest token, always. */
+  public static final Sampling GREEDY = new Sampling(0, 0, 1, 0, 0);
+
+  public Sampling {
+    require(temperature >= 0 && temperature <= 100, "temperature", temperature, "0 to 100");
+    require(topK >= 0, "top_k", topK, "0 (all) or more");
+    require(topP > 0 && topP <= 1, "top_p", topP, "above 0, up to 1");
+    require(minP >= 0 && minP <= 1, "min_p", minP, "0 to 1");
+  }
+
+  private static void require(boolean holds, String name, Number value, String allowed) {
+    if (!holds) {
+      throw new IllegalArgumentException(name + " is " + value + "; allowed: " + allowed);
+    }
+  }
+}
