@@ -5,7 +5,8 @@ import java.util.Arrays;
 /**
  * The KV blocks of one sequence, in token order: token {@code t} lives in block {@code block(t /
  * TOKENS_PER_BLOCK)} at row {@code t % TOKENS_PER_BLOCK}. Block ids are indices into the instance's
- * own KV address space; what bytes they stand for is the engine's business.
+ * own KV address space; what bytes they stand for is the engine's business. Only the {@link
+ * BlockPool} of the instance changes a table.
  *
  * <p>Confined to the device's owner; an engine only reads it during a step.
  */
@@ -17,6 +18,11 @@ public final class BlockTable {
   private int[] blocks = new int[8];
   private int size;
 
+  /** How many leading blocks the prefix index knows, and the serial of the last of them. */
+  private int indexedBlocks;
+
+  private long indexedSerial = PrefixIndex.ROOT;
+
   /** How many blocks hold {@code tokens} tokens. */
   public static int blocksFor(int tokens) {
     return (tokens + TOKENS_PER_BLOCK - 1) / TOKENS_PER_BLOCK;
@@ -25,6 +31,11 @@ public final class BlockTable {
   /** How many blocks the table holds. */
   public int size() {
     return size;
+  }
+
+  /** How many tokens the blocks have room for. */
+  public int capacityTokens() {
+    return size * TOKENS_PER_BLOCK;
   }
 
   /** The block id at {@code index}, 0 to size - 1. */
@@ -41,9 +52,23 @@ public final class BlockTable {
     blocks[size++] = block;
   }
 
-  /** Drops every block from {@code newSize} on; the caller has given them back. */
-  public void truncate(int newSize) {
-    assert newSize <= size;
-    size = newSize;
+  /** Forgets all blocks; the caller has given them back. */
+  public void clear() {
+    size = 0;
+    indexedBlocks = 0;
+    indexedSerial = PrefixIndex.ROOT;
+  }
+
+  int indexedBlocks() {
+    return indexedBlocks;
+  }
+
+  long indexedSerial() {
+    return indexedSerial;
+  }
+
+  void indexed(long serial) {
+    indexedBlocks++;
+    indexedSerial = serial;
   }
 }

@@ -1,0 +1,8 @@
+package io.slinfer.kvcache;
+
+/** The token ids of a sequence, by position. */
+@FunctionalInterface
+public interface Tokens {
+
+  int token(int position);
+}
