@@ -116,8 +116,9 @@ final class PackageRulesTest {
         "org.slf4j");
     room("cluster", "*pure", "config", "metrics", "com.hazelcast", "io.vertx", "org.slf4j");
     // The top.
-    room("sim", "*pure", "engine.emulated", "config", "com.fasterxml.jackson");
-    room("load", "request", "io.vertx", "com.fasterxml.jackson", "org.slf4j");
+    room("sim", "*pure", "engine.emulated", "plot", "config", "com.fasterxml.jackson");
+    room("load", "request", "plot", "io.vertx", "com.fasterxml.jackson", "org.slf4j");
+    room("plot");
     room("cli", "*");
     room("", "cli");
   }
