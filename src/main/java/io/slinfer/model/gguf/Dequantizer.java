@@ -29,14 +29,6 @@ public final class Dequantizer {
     void decode(MemorySegment data, long at, int blocks, float[] out, int to);
   }
 
-  /** Whether this type holds numbers that {@link #expand} can turn into float32. */
-  public static boolean supports(TensorType type) {
-    return switch (type) {
-      case I8, I16, I32, I64, F64 -> false;
-      default -> true;
-    };
-  }
-
   /**
    * Expands {@code count} numbers, whole blocks, that start {@code offset} bytes into {@code data}.
    *
@@ -103,8 +95,7 @@ public final class Dequantizer {
       case Q5_K -> Blocks256::q5;
       case Q6_K -> Blocks256::q6;
       case IQ4_XS -> Blocks256::iq4;
-      case I8, I16, I32, I64, F64 ->
-          throw new IllegalArgumentException("tensor type " + type + " holds no weights");
+      default -> throw new IllegalArgumentException("tensor type " + type + " holds no weights");
     };
   }
 

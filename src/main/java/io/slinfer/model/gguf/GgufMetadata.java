@@ -1,5 +1,7 @@
 package io.slinfer.model.gguf;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -7,15 +9,16 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
 /**
- * The key-value pairs of a file. Values are Long (all integer types; u64 above 2^63-1 is refused),
- * Double (f32, f64), Boolean, String, long[], double[], boolean[] or List of String (arrays).
- * Getters are lenient about absence and strict about kind: a key of another kind throws {@link
+ * The key-value pairs of a file, in its order. Values are Long (all integer types; BigInteger for a
+ * u64 above 2^63-1), Double (f32, f64), Boolean, String; of arrays long[], double[], boolean[],
+ * List of String, or for arrays of arrays List of those. Arrays must not be changed. Getters are
+ * lenient about absence and strict about kind: a key of another kind throws {@link
  * IllegalArgumentException} naming the key.
  */
 public record GgufMetadata(Map<String, Object> values) {
 
   public GgufMetadata {
-    values = Map.copyOf(values);
+    values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
   }
 
   public boolean has(String key) {
@@ -56,9 +59,16 @@ public record GgufMetadata(Map<String, Object> values) {
     return optional(boolean[].class, key);
   }
 
-  @SuppressWarnings("unchecked")
   public Optional<List<String>> strings(String key) {
-    return optional(List.class, key).map(list -> (List<String>) list);
+    return optional(List.class, key).map(list -> stringsOnly(key, list));
+  }
+
+  @SuppressWarnings("unchecked") // every element was looked at
+  private static List<String> stringsOnly(String key, List<?> list) {
+    if (!list.stream().allMatch(String.class::isInstance)) {
+      throw new IllegalArgumentException(key + " holds arrays; expected strings");
+    }
+    return (List<String>) list;
   }
 
   private <T> Optional<T> optional(Class<T> kind, String key) {

@@ -2,7 +2,8 @@ package io.slinfer.model.gguf;
 
 /**
  * How a tensor's numbers are stored: the GGUF type code, how many numbers a block has and how many
- * bytes it takes. Source: the GGUF specification and ggml's block layouts.
+ * bytes it takes. A file may hold tensors of any of them; those that weights can be read from are
+ * {@link #holdsWeights}. Source: the GGUF specification and ggml's block layouts.
  */
 public enum TensorType {
   F32(0, 1, 4),
@@ -12,20 +13,34 @@ public enum TensorType {
   Q5_0(6, 32, 22),
   Q5_1(7, 32, 24),
   Q8_0(8, 32, 34),
+  Q8_1(9, 32, 36),
   Q2_K(10, 256, 84),
   Q3_K(11, 256, 110),
   Q4_K(12, 256, 144),
   Q5_K(13, 256, 176),
   Q6_K(14, 256, 210),
+  Q8_K(15, 256, 292),
+  IQ2_XXS(16, 256, 66),
+  IQ2_XS(17, 256, 74),
+  IQ3_XXS(18, 256, 98),
+  IQ1_S(19, 256, 50),
   IQ4_NL(20, 32, 18),
+  IQ3_S(21, 256, 110),
+  IQ2_S(22, 256, 82),
   IQ4_XS(23, 256, 136),
   I8(24, 1, 1),
   I16(25, 1, 2),
   I32(26, 1, 4),
   I64(27, 1, 8),
   F64(28, 1, 8),
+  IQ1_M(29, 256, 56),
   BF16(30, 1, 2),
-  MXFP4(39, 32, 17);
+  TQ1_0(34, 256, 54),
+  TQ2_0(35, 256, 66),
+  MXFP4(39, 32, 17),
+  NVFP4(40, 64, 36),
+  Q1_0(41, 128, 18),
+  Q2_0(42, 64, 18);
 
   private final int code;
   private final int blockLength;
@@ -52,7 +67,17 @@ public enum TensorType {
     return blockBytes;
   }
 
-  /** The type with this code, or null if SLINFER does not know it. */
+  /** Whether SLINFER can compute with numbers of this type. */
+  public boolean holdsWeights() {
+    return switch (this) {
+      case F32, F16, BF16 -> true;
+      case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, IQ4_NL, MXFP4 -> true;
+      case Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_XS -> true;
+      default -> false;
+    };
+  }
+
+  /** The type with this code, or null if the format has none. */
   public static TensorType ofCode(int code) {
     for (TensorType type : values()) {
       if (type.code == code) {
