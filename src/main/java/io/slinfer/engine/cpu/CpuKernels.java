@@ -144,20 +144,37 @@ public interface CpuKernels extends AutoCloseable {
   }
 
   /**
-   * How keys and values of one instance lie in a KV block. A block holds 16 tokens of all layers:
-   * layer l starts at l x layerBytes, first the keys as [kvHead][token][headSize] float16, then the
-   * values likewise.
+   * How keys and values of one instance lie in a KV block of 16 tokens of all layers, as float16.
+   * Layer l starts at l x layerBytes: first the keys as [kvHead][headSize][token], then the values
+   * as [kvHead][token][headSize]. So 16 neighbouring numbers are the keys of 16 tokens at one
+   * dimension (scores of 16 tokens need no horizontal sum), or a stretch of one value row.
    */
   record KvShape(int layers, int kvHeads, int headSize) {
 
+    /** Tokens in a block. */
+    public static final int TOKENS = 16;
+
     /** Bytes of one layer in a block. */
     public long layerBytes() {
-      return 2L * 16 * kvHeads * headSize * Short.BYTES;
+      return 2L * TOKENS * kvHeads * headSize * Short.BYTES;
     }
 
     /** Bytes of a block. */
     public long blockBytes() {
       return layers * layerBytes();
+    }
+
+    /** Where in a block the key of one head and token has its number {@code dimension}. */
+    public long keyOffset(int layer, int kvHead, int token, int dimension) {
+      return layer * layerBytes()
+          + Short.BYTES * (((long) kvHead * headSize + dimension) * TOKENS + token);
+    }
+
+    /** Where in a block the value of one head and token starts. */
+    public long valueOffset(int layer, int kvHead, int token) {
+      return layer * layerBytes()
+          + layerBytes() / 2
+          + Short.BYTES * ((long) kvHead * TOKENS + token) * headSize;
     }
   }
 
