@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
         "Serves many private language models from few machines, a deadline for every token.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
-    subcommands = {CommandLine.HelpCommand.class, LoadTestCommand.class})
+    subcommands = {CommandLine.HelpCommand.class, LoadTestCommand.class, MakeModelCommand.class})
 public final class SlinferCommand {
 
   private SlinferCommand() {}
