@@ -1,0 +1,148 @@
+package io.slinfer.cluster;
+
+import com.hazelcast.cluster.Address;
+import com.hazelcast.cluster.Member;
+import com.hazelcast.cluster.MembershipAdapter;
+import com.hazelcast.cluster.MembershipEvent;
+import com.hazelcast.config.Config;
+import com.hazelcast.config.JoinConfig;
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.instance.impl.HazelcastInstanceFactory;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.eventbus.EventBusOptions;
+import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
+import java.net.UnknownHostException;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+
+/**
+ * This process as a member of the cluster, alone or with others. Starting blocks (about a second
+ * alone, longer with others): never call it on an event loop.
+ */
+public final class ClusterNode implements AutoCloseable {
+
+  private static final String NODE_NAME = "slinfer.node";
+
+  /** Where Vert.x's cluster manager looks for its node id on a Hazelcast that it did not start. */
+  private static final String VERTX_NODE_ID = "__vertx.nodeId";
+
+  private final ClusterSettings settings;
+  private final HazelcastInstance hazelcast;
+  private final ConcurrentHashMap<String, StateMap<?>> maps = new ConcurrentHashMap<>();
+
+  private ClusterNode(ClusterSettings settings, HazelcastInstance hazelcast) {
+    this.settings = settings;
+    this.hazelcast = hazelcast;
+  }
+
+  /** Starts the member; blocks until it has joined or found itself the first. */
+  public static ClusterNode start(ClusterSettings settings) {
+    Config config = config(settings);
+    HazelcastInstance hazelcast =
+        settings.isAlone()
+            ? HazelcastInstanceFactory.newHazelcastInstance(
+                config, "slinfer-" + UUID.randomUUID(), new AloneContext(loopback()))
+            : HazelcastInstanceFactory.newHazelcastInstance(config);
+    return new ClusterNode(settings, hazelcast);
+  }
+
+  /** A Vert.x whose event bus reaches all nodes of the cluster, or this one when alone. */
+  public Future<Vertx> startVertx(VertxOptions options) {
+    if (settings.isAlone()) {
+      return Future.succeededFuture(Vertx.vertx(options));
+    }
+    options.setEventBusOptions(
+        new EventBusOptions()
+            .setHost(settings.host())
+            .setClusterPublicHost(settings.host())
+            .setClusterPingInterval(2_000));
+    return Vertx.builder()
+        .with(options)
+        .withClusterManager(new HazelcastClusterManager(hazelcast))
+        .buildClustered();
+  }
+
+  public String nodeName() {
+    return settings.nodeName();
+  }
+
+  /** The shared map of this name; always the same object for the same name. */
+  @SuppressWarnings("unchecked")
+  public <V> StateMap<V> map(String name) {
+    return (StateMap<V>)
+        maps.computeIfAbsent(name, key -> new StateMap<V>(hazelcast.<String, V>getMap(key)));
+  }
+
+  /** The roles that one node at a time holds. */
+  public Leases leases() {
+    return new Leases(
+        hazelcast.getMap("leases"), nodeName(), () -> hazelcast.getCluster().getClusterTime());
+  }
+
+  /** Names of the nodes that are members now, this one included. */
+  public List<String> nodes() {
+    return hazelcast.getCluster().getMembers().stream().map(ClusterNode::nameOf).toList();
+  }
+
+  /** Calls back with the name of each node that leaves or dies, on the executor given. */
+  public void onNodeLost(Executor executor, Consumer<String> consumer) {
+    hazelcast
+        .getCluster()
+        .addMembershipListener(
+            new MembershipAdapter() {
+              @Override
+              public void memberRemoved(MembershipEvent event) {
+                executor.execute(() -> consumer.accept(nameOf(event.getMember())));
+              }
+            });
+  }
+
+  @Override
+  public void close() {
+    hazelcast.shutdown();
+  }
+
+  private static String nameOf(Member member) {
+    return member.getAttribute(NODE_NAME);
+  }
+
+  private static Config config(ClusterSettings settings) {
+    Config config = new Config().setClusterName("slinfer");
+    config.getMemberAttributeConfig().setAttribute(NODE_NAME, settings.nodeName());
+    config.getMemberAttributeConfig().setAttribute(VERTX_NODE_ID, UUID.randomUUID().toString());
+    config.setProperty("hazelcast.logging.type", "slf4j");
+    config.setProperty("hazelcast.phone.home.enabled", "false");
+    config.setProperty("hazelcast.shutdownhook.enabled", "false");
+    config.setProperty("hazelcast.socket.bind.any", "false");
+    config.setProperty("hazelcast.wait.seconds.before.join", "0");
+    config.setProperty("hazelcast.heartbeat.interval.seconds", "1");
+    config.setProperty("hazelcast.max.no.heartbeat.seconds", "10");
+    config.setProperty("hazelcast.connection.monitor.interval", "50");
+    config.setProperty("hazelcast.connection.monitor.max.faults", "1");
+    config.setProperty("hazelcast.operation.call.timeout.millis", "5000");
+    config.getJetConfig().setEnabled(false);
+    JoinConfig join = config.getNetworkConfig().getJoin();
+    join.getAutoDetectionConfig().setEnabled(false);
+    join.getMulticastConfig().setEnabled(false);
+    if (!settings.isAlone()) {
+      config.getNetworkConfig().setPort(settings.port()).setPortAutoIncrement(false);
+      config.getNetworkConfig().setPublicAddress(settings.host() + ":" + settings.port());
+      config.getNetworkConfig().getInterfaces().setEnabled(true).addInterface(settings.host());
+      join.getTcpIpConfig().setEnabled(true).setMembers(settings.members());
+    }
+    return config;
+  }
+
+  private static Address loopback() {
+    try {
+      return new Address("127.0.0.1", 1);
+    } catch (UnknownHostException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+  }
+}
