@@ -38,8 +38,8 @@ final class PackageRulesTest {
     room("cost", "request", "engine");
     room("memory", "request", "kvcache", "cost", "engine");
     room("admission", "request", "kvcache", "cost", "memory", "engine");
-    room("placement", "request", "kvcache", "cost", "memory", "admission", "engine");
-    room("packing", "request", "kvcache", "cost", "memory", "admission", "placement", "engine");
+    room("packing", "request", "kvcache", "cost", "memory", "admission", "engine");
+    room("placement", "request", "kvcache", "cost", "memory", "admission", "packing", "engine");
     room(
         "scheduler",
         "request",
@@ -116,7 +116,7 @@ final class PackageRulesTest {
         "org.slf4j");
     room("cluster", "*pure", "config", "metrics", "com.hazelcast", "io.vertx", "org.slf4j");
     // The top.
-    room("sim", "*pure", "engine.emulated", "plot", "config", "com.fasterxml.jackson");
+    room("sim", "*pure", "engine.emulated", "config", "plot", "com.fasterxml.jackson");
     room("load", "request", "plot", "io.vertx", "com.fasterxml.jackson", "org.slf4j");
     room("plot");
     room("cli", "*");

@@ -13,7 +13,12 @@ import picocli.CommandLine.Command;
         "Serves many private language models from few machines, a deadline for every token.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
-    subcommands = {CommandLine.HelpCommand.class, LoadTestCommand.class, MakeModelCommand.class})
+    subcommands = {
+      CommandLine.HelpCommand.class,
+      LoadTestCommand.class,
+      MakeModelCommand.class,
+      SimulateCommand.class
+    })
 public final class SlinferCommand {
 
   private SlinferCommand() {}

@@ -1,0 +1,27 @@
+package io.slinfer.admission;
+
+import io.slinfer.cost.DeviceSpec;
+import java.util.List;
+
+/**
+ * A device at one moment; immutable.
+ *
+ * @param index which device of the cluster
+ * @param promisedBytes what the ledger has given out
+ * @param stepStartNanos when the running step began; Long.MAX_VALUE when none runs
+ * @param freeSlots how many new instances it can take
+ * @param instances all of them, draining ones too
+ */
+public record DeviceSnapshot(
+    int index,
+    DeviceSpec spec,
+    long promisedBytes,
+    long stepStartNanos,
+    int freeSlots,
+    List<InstanceSnapshot> instances) {
+
+  /** Whether no instance is on it. */
+  public boolean isEmpty() {
+    return instances.isEmpty();
+  }
+}

@@ -1,0 +1,111 @@
+package io.slinfer.cost;
+
+import java.util.List;
+
+/**
+ * How long steps of one model take on one kind of device, from measured points: bilinear between
+ * them, constant below the first, proportional above the last (slinfer-algorithm section 3).
+ *
+ * <p>Immutable; any thread. O(points) a call, no allocation.
+ */
+public final class LatencyProfile {
+
+  private final Curve prefill;
+  private final double[] decodeLengths;
+  private final Curve[] decodeByBatch;
+
+  /**
+   * @param prefill nanoseconds by prompt tokens
+   * @param decode one row for each mean length, ascending
+   */
+  public LatencyProfile(Curve prefill, List<DecodeRow> decode) {
+    if (decode.isEmpty()) {
+      throw new IllegalArgumentException("a latency profile needs a decode row");
+    }
+    this.prefill = prefill;
+    this.decodeLengths = decode.stream().mapToDouble(DecodeRow::meanTokens).toArray();
+    this.decodeByBatch = decode.stream().map(DecodeRow::nanosByBatch).toArray(Curve[]::new);
+  }
+
+  /** Decode nanoseconds by batch size for sequences of one mean length. */
+  public record DecodeRow(double meanTokens, Curve nanosByBatch) {}
+
+  /** A step that prefills {@code tokens} tokens in all. */
+  public long prefillNanos(int tokens) {
+    return Math.round(prefill.at(tokens));
+  }
+
+  /**
+   * A step that prefills one chunk of a prompt: its own tokens, or what it adds to the prompt's
+   * cost when attention over {@code computedTokens} earlier ones makes that more; the fixed part of
+   * a step is paid by every chunk.
+   */
+  public long chunkNanos(int computedTokens, int chunkTokens) {
+    if (computedTokens == 0) {
+      return prefillNanos(chunkTokens);
+    }
+    double fixed = prefill.at(1);
+    double alone = prefill.at(chunkTokens) - fixed;
+    double added = prefill.at(computedTokens + chunkTokens) - prefill.at(computedTokens);
+    return Math.round(fixed + Math.max(alone, added));
+  }
+
+  /** A step that decodes one token for each of {@code batch} sequences of this mean length. */
+  public long decodeNanos(double meanTokens, int batch) {
+    int last = decodeLengths.length - 1;
+    if (meanTokens <= decodeLengths[0]) {
+      return Math.round(decodeByBatch[0].at(batch));
+    }
+    if (meanTokens >= decodeLengths[last]) {
+      return Math.round(decodeByBatch[last].at(batch) * meanTokens / decodeLengths[last]);
+    }
+    int high = 1;
+    while (decodeLengths[high] < meanTokens) {
+      high++;
+    }
+    double low = decodeLengths[high - 1];
+    double part = (meanTokens - low) / (decodeLengths[high] - low);
+    return Math.round(
+        decodeByBatch[high - 1].at(batch) * (1 - part) + decodeByBatch[high].at(batch) * part);
+  }
+
+  /** A piecewise linear function through measured points. */
+  public static final class Curve {
+
+    private final double[] x;
+    private final double[] y;
+
+    /**
+     * @param x ascending, positive
+     * @param y nanoseconds
+     */
+    public Curve(double[] x, double[] y) {
+      if (x.length == 0 || x.length != y.length) {
+        throw new IllegalArgumentException("a curve needs as many x as y, at least one");
+      }
+      for (int i = 1; i < x.length; i++) {
+        if (x[i] <= x[i - 1]) {
+          throw new IllegalArgumentException("points must ascend: " + x[i - 1] + ", " + x[i]);
+        }
+      }
+      this.x = x.clone();
+      this.y = y.clone();
+    }
+
+    double at(double value) {
+      int last = x.length - 1;
+      if (value <= x[0]) {
+        return y[0];
+      }
+      if (value >= x[last]) {
+        return y[last] * value / x[last];
+      }
+      int high = 1;
+      while (x[high] < value) {
+        high++;
+      }
+      double part = (value - x[high - 1]) / (x[high] - x[high - 1]);
+      return y[high - 1] * (1 - part) + y[high] * part;
+    }
+  }
+}

@@ -1,0 +1,19 @@
+package io.slinfer.placement;
+
+import io.slinfer.admission.DeviceSnapshot;
+import io.slinfer.cost.DeviceKind;
+import io.slinfer.cost.InstanceCosts;
+import io.slinfer.request.ModelId;
+import java.util.List;
+import java.util.function.BiFunction;
+
+/**
+ * All devices at one moment; immutable.
+ *
+ * @param costs what a model costs on a kind of device
+ * @param placedBefore how many requests of the candidate's model were placed so far
+ */
+public record ClusterView(
+    List<DeviceSnapshot> devices,
+    BiFunction<ModelId, DeviceKind, InstanceCosts> costs,
+    long placedBefore) {}

@@ -1,0 +1,395 @@
+package io.slinfer.scheduler;
+
+import io.slinfer.admission.DeviceSnapshot;
+import io.slinfer.admission.InstanceSnapshot;
+import io.slinfer.cost.DeviceSpec;
+import io.slinfer.cost.InstanceCosts;
+import io.slinfer.memory.Ledger;
+import io.slinfer.request.InstanceId;
+import io.slinfer.request.ModelId;
+import io.slinfer.request.RequestLife;
+import io.slinfer.request.RequestState;
+import io.slinfer.scheduler.MemoryAction.Kind;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The step loop of one device, as the paper runs it: instances take turns by earliest deadline, a
+ * few steps at a time; memory work of an instance is done between its steps (slinfer-algorithm
+ * sections 6 and 7).
+ *
+ * <p>Single writer of everything on the device; confined to its owner's thread.
+ */
+public final class DeviceLoop {
+
+  /** Is told what concerns the requests' coordinator. */
+  public interface Upstream {
+    /** The request has all its tokens. */
+    void finished(RequestLife request);
+
+    /** The requests lost their place and must find another. */
+    void evicted(List<RequestLife> requests);
+  }
+
+  private final int index;
+  private final DeviceSpec spec;
+  private final DeviceSettings settings;
+  private final Timers timers;
+  private final SchedulerListener listener;
+  private final Ledger ledger;
+  private final MemoryWork memory;
+  private final List<Instance> instances = new ArrayList<>();
+  private DeviceDriver driver;
+  private Upstream upstream;
+  private int nextInstance;
+  private int steps;
+  private DeviceSnapshot snapshot;
+
+  public DeviceLoop(
+      int index,
+      DeviceSpec spec,
+      DeviceSettings settings,
+      Timers timers,
+      SchedulerListener listener) {
+    this.index = index;
+    this.spec = spec;
+    this.settings = settings;
+    this.timers = timers;
+    this.listener = listener;
+    this.ledger = new Ledger(spec.capacityBytes());
+    this.memory = new MemoryWork(ledger);
+  }
+
+  /** Connects the loop to its device and its coordinator, before anything else. */
+  public void connect(DeviceDriver newDriver, Upstream newUpstream) {
+    this.driver = newDriver;
+    this.upstream = newUpstream;
+  }
+
+  public DeviceSpec spec() {
+    return spec;
+  }
+
+  /** How many instances may step at once. */
+  public int concurrentSteps() {
+    return settings.concurrentSteps();
+  }
+
+  public Ledger ledger() {
+    return ledger;
+  }
+
+  /** The instances on the device; a live view. */
+  public List<Instance> instances() {
+    return java.util.Collections.unmodifiableList(instances);
+  }
+
+  /** Takes a slot for a model, with {@code blocks} KV blocks. */
+  public Instance create(ModelId model, InstanceCosts costs, int blocks) {
+    changed();
+    InstanceId id = new InstanceId(spec.id() + "/" + model + "#" + nextInstance);
+    Instance instance = new Instance(nextInstance++, id, model, costs, spec);
+    instances.add(instance);
+    instance.startBlocks = blocks;
+    listener.instanceCreated(instance);
+    if (spec.memoryMoves()) {
+      memory.load(instance);
+      memory.resize(instance, blocks);
+    } else {
+      instance.loaded = true;
+      instance.weightsPromised = true;
+      instance.promisedBlocks = blocks;
+      instance.heldBlocks = blocks;
+      instance.usableBlocks = blocks;
+    }
+    return instance;
+  }
+
+  /** The instance with this index. */
+  public Instance instance(int instanceIndex) {
+    for (Instance instance : instances) {
+      if (instance.index() == instanceIndex) {
+        return instance;
+      }
+    }
+    throw new IllegalArgumentException("no instance " + instanceIndex + " on " + spec.id());
+  }
+
+  /** Puts a request on an instance, which then gets {@code blocks} KV blocks. */
+  public void submit(RequestLife request, Instance instance, int blocks) {
+    changed();
+    request.become(RequestState.PREFILLING);
+    instance.waiting.addLast(request);
+    instance.emptyEpoch++;
+    listener.placed(request, instance);
+    if (blocks > instance.promisedBlocks) {
+      memory.resize(instance, blocks);
+    }
+    run();
+  }
+
+  /** Takes an instance off the device; its requests must find another place. */
+  public void preempt(Instance victim) {
+    changed();
+    victim.evicting.addAll(victim.running);
+    victim.evicting.addAll(victim.waiting);
+    victim.running.clear();
+    victim.waiting.clear();
+    victim.draining = true;
+    memory.evict(victim);
+    release(victim);
+    run();
+  }
+
+  private void release(Instance instance) {
+    instance.draining = true;
+    if (spec.memoryMoves()) {
+      memory.resize(instance, 0);
+      memory.unload(instance);
+    }
+  }
+
+  /** Answers a step. */
+  public void onStepped(Instance instance, DeviceDriver.StepOutcome outcome) {
+    changed();
+    long nowNanos = timers.nowNanos();
+    instance.stepping = false;
+    steps--;
+    long duration = nowNanos - instance.stepStartNanos;
+    instance.restUntilNanos = nowNanos + Math.round(duration * settings.restPerStep());
+    takeTokens(instance, outcome, nowNanos);
+    listener.stepEnded(instance, duration);
+    run();
+    if (settings.restPerStep() > 0) {
+      timers.at(instance.restUntilNanos, this::run);
+    }
+  }
+
+  private void takeTokens(Instance instance, DeviceDriver.StepOutcome outcome, long nowNanos) {
+    List<RequestLife> requests = instance.batch().requests();
+    boolean left = false;
+    for (int i = 0; i < requests.size(); i++) {
+      RequestLife request = requests.get(i);
+      request.computedTokens(request.totalTokens());
+      request.tokenAt(nowNanos);
+      if (request.state() == RequestState.PREFILLING) {
+        request.become(RequestState.DECODING);
+      }
+      listener.token(request, instance);
+      if (outcome.ended(i)) {
+        left = true;
+        leave(request, instance);
+      }
+    }
+    if (left && !instance.draining) {
+      afterLeaving(instance, nowNanos);
+    }
+  }
+
+  private void leave(RequestLife request, Instance instance) {
+    instance.hold(request, 0);
+    if (!instance.running.remove(request)) {
+      instance.evicting.remove(request);
+    }
+    request.become(RequestState.FINISHED);
+    upstream.finished(request);
+  }
+
+  private void afterLeaving(Instance instance, long nowNanos) {
+    if (spec.memoryMoves()) {
+      int needed = instance.neededBlocks(settings.sizing().reserveTokens());
+      int blocks =
+          settings.sizing().shrunkBlocks(instance.promisedBlocks, needed, spec.kvBlockTokens());
+      if (blocks != instance.promisedBlocks) {
+        memory.resize(instance, blocks);
+      }
+    }
+    if (instance.requestCount() == 0) {
+      int epoch = ++instance.emptyEpoch;
+      if (settings.keepAliveNanos() == 0 || !spec.memoryMoves()) {
+        release(instance);
+      } else {
+        timers.at(nowNanos + settings.keepAliveNanos(), () -> expire(instance, epoch));
+      }
+    }
+  }
+
+  private void expire(Instance instance, int epoch) {
+    if (instance.emptyEpoch == epoch && !instance.draining) {
+      changed();
+      release(instance);
+      run();
+    }
+  }
+
+  /** Answers memory work. */
+  public void onActionDone(Instance instance, long durationNanos) {
+    changed();
+    MemoryAction action = instance.actions.removeFirst();
+    instance.acting = false;
+    memory.done(instance, action);
+    if (action.kind() == Kind.LOAD) {
+      instance.waiting.forEach(request -> request.forgiveLoad(durationNanos));
+      instance.running.forEach(request -> request.forgiveLoad(durationNanos));
+    }
+    listener.memoryActed(instance, action, durationNanos);
+    if (action.kind() == Kind.EVICT) {
+      sendBack(instance);
+    }
+    memory.giveOut();
+    run();
+  }
+
+  private void sendBack(Instance instance) {
+    List<RequestLife> evicted = List.copyOf(instance.evicting);
+    instance.evicting.clear();
+    for (RequestLife request : evicted) {
+      instance.hold(request, 0);
+      request.computedTokens(0);
+      request.countEviction();
+      request.become(RequestState.QUEUED);
+      listener.evicted(request, instance);
+    }
+    upstream.evicted(evicted);
+  }
+
+  /** Starts what can start: memory work of instances that do not step, then a step. */
+  private void run() {
+    for (int i = instances.size() - 1; i >= 0; i--) {
+      Instance instance = instances.get(i);
+      startAction(instance);
+      if (isGone(instance)) {
+        instances.remove(i);
+        changed();
+        listener.instanceRemoved(instance);
+      }
+    }
+    while (steps < settings.concurrentSteps() && startStep()) {}
+  }
+
+  private void startAction(Instance instance) {
+    while (!instance.stepping && !instance.acting && !instance.actions.isEmpty()) {
+      MemoryAction action = instance.actions.peekFirst();
+      if (MemoryWork.isSuperseded(instance, action)) {
+        instance.actions.removeFirst();
+        continue;
+      }
+      instance.acting = true;
+      switch (action.kind()) {
+        case LOAD -> driver.load(instance);
+        case UNLOAD -> driver.unload(instance);
+        case EVICT -> driver.evict(instance);
+        case RESIZE ->
+            driver.resize(
+                instance, instance.usableBlocks, action.blocks(), instance.usedBlocks);
+      }
+    }
+  }
+
+  private boolean isGone(Instance instance) {
+    return instance.draining
+        && !instance.stepping
+        && instance.actions.isEmpty()
+        && instance.evicting.isEmpty()
+        && !memory.hasPending(instance);
+  }
+
+  private boolean startStep() {
+    long nowNanos = timers.nowNanos();
+    Instance next = null;
+    long earliest = Long.MAX_VALUE;
+    for (int i = 0; i < instances.size(); i++) {
+      Instance instance = instances.get(i);
+      if (!canStep(instance, nowNanos)) {
+        continue;
+      }
+      long deadline = instance.quotaLeft > 0 ? Long.MIN_VALUE : instance.deadlineNanos();
+      if (deadline < earliest) {
+        earliest = deadline;
+        next = instance;
+      }
+    }
+    return next != null && step(next, nowNanos);
+  }
+
+  private boolean canStep(Instance instance, long nowNanos) {
+    return instance.loaded
+        && !instance.stepping
+        && instance.actions.isEmpty()
+        && instance.usableBlocks > 0
+        && instance.restUntilNanos <= nowNanos
+        && settings.batching().hasWork(instance);
+  }
+
+  private boolean step(Instance instance, long nowNanos) {
+    if (instance.quotaLeft == 0) {
+      instance.quotaLeft = instance.waiting.isEmpty() ? spec.decodeQuota() : 1;
+    }
+    instance.quotaLeft--;
+    changed();
+    if (!settings.batching().compose(instance, listener)) {
+      return false;
+    }
+    instance.stepping = true;
+    instance.stepStartNanos = nowNanos;
+    steps++;
+    listener.stepStarted(instance);
+    driver.step(instance);
+    return true;
+  }
+
+  private void changed() {
+    snapshot = null;
+  }
+
+  /** The device as it is now. */
+  public DeviceSnapshot snapshot() {
+    if (snapshot == null) {
+      List<InstanceSnapshot> views = new ArrayList<>(instances.size());
+      long stepStart = Long.MAX_VALUE;
+      for (Instance instance : instances) {
+        views.add(view(instance));
+        if (instance.stepping) {
+          stepStart = Math.min(stepStart, instance.stepStartNanos);
+        }
+      }
+      snapshot =
+          new DeviceSnapshot(
+              index,
+              spec,
+              ledger.promisedBytes(),
+              stepStart,
+              spec.slots() - instances.size(),
+              List.copyOf(views));
+    }
+    return snapshot;
+  }
+
+  private InstanceSnapshot view(Instance instance) {
+    long tokens = 0;
+    long prefill = 0;
+    for (RequestLife request : instance.waiting) {
+      tokens += request.totalTokens();
+      prefill += instance.costs().prefillNanos(request.totalTokens());
+    }
+    for (RequestLife request : instance.running) {
+      tokens += request.totalTokens();
+      if (request.state() == RequestState.PREFILLING) {
+        prefill += instance.costs().prefillNanos(request.totalTokens());
+      }
+    }
+    return new InstanceSnapshot(
+        instance.index(),
+        instance.model(),
+        instance.costs(),
+        !instance.loaded,
+        !instance.draining,
+        instance.weightsPromised,
+        instance.promisedBlocks,
+        instance.requestCount(),
+        tokens,
+        instance.neededBlocks(settings.sizing().reserveTokens()),
+        instance.deadlineNanos(),
+        prefill);
+  }
+}

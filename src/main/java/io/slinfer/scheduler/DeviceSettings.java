@@ -1,0 +1,18 @@
+package io.slinfer.scheduler;
+
+import io.slinfer.memory.KvSizing;
+
+/**
+ * How a device is run.
+ *
+ * @param sizing how KV sizes follow the requests
+ * @param keepAliveNanos how long an instance without requests stays
+ * @param concurrentSteps how many instances may step at once
+ * @param restPerStep how long an instance rests after a step, in durations of that step
+ */
+public record DeviceSettings(
+    KvSizing sizing,
+    Batching batching,
+    long keepAliveNanos,
+    int concurrentSteps,
+    double restPerStep) {}

@@ -1,0 +1,136 @@
+package io.slinfer.scheduler;
+
+import io.slinfer.memory.Ledger;
+import io.slinfer.scheduler.MemoryAction.Kind;
+import java.util.ArrayDeque;
+import java.util.Iterator;
+
+/**
+ * Turns promises into memory work in an order that never exceeds the device (slinfer-algorithm
+ * section 7). What frees memory is handed to the device at once; what takes memory only when it
+ * fits what the device holds, else it waits in order. Work whose promise was replaced is dropped.
+ *
+ * <p>Confined to the device's owner.
+ */
+final class MemoryWork {
+
+  private record Pending(Instance instance, MemoryAction action) {}
+
+  private final Ledger ledger;
+  private final ArrayDeque<Pending> pending = new ArrayDeque<>();
+
+  MemoryWork(Ledger ledger) {
+    this.ledger = ledger;
+  }
+
+  void load(Instance instance) {
+    ledger.promise(instance.costs().shape().weightBytes());
+    instance.weightsPromised = true;
+    submit(instance, new MemoryAction(Kind.LOAD, ++instance.weightsVersion, 0));
+  }
+
+  void unload(Instance instance) {
+    ledger.promise(-instance.costs().shape().weightBytes());
+    instance.weightsPromised = false;
+    submit(instance, new MemoryAction(Kind.UNLOAD, ++instance.weightsVersion, 0));
+  }
+
+  void resize(Instance instance, int blocks) {
+    ledger.promise(instance.blockBytes(blocks - instance.promisedBlocks));
+    instance.promisedBlocks = blocks;
+    submit(instance, new MemoryAction(Kind.RESIZE, ++instance.blocksVersion, blocks));
+  }
+
+  void evict(Instance instance) {
+    instance.actions.addLast(new MemoryAction(Kind.EVICT, 0, 0));
+  }
+
+  private void submit(Instance instance, MemoryAction action) {
+    if (!dispatch(instance, action)) {
+      pending.addLast(new Pending(instance, action));
+    }
+  }
+
+  /** Hands an action to its instance if the device has room for it. */
+  private boolean dispatch(Instance instance, MemoryAction action) {
+    switch (action.kind()) {
+      case LOAD -> {
+        long bytes = instance.weightsHeld ? 0 : instance.costs().shape().weightBytes();
+        if (!ledger.fits(bytes)) {
+          return false;
+        }
+        ledger.hold(bytes);
+        instance.weightsHeld = true;
+      }
+      case RESIZE -> {
+        long bytes = instance.blockBytes(Math.max(0, action.blocks() - instance.heldBlocks));
+        if (!ledger.fits(bytes)) {
+          return false;
+        }
+        ledger.hold(bytes);
+        instance.heldBlocks = Math.max(instance.heldBlocks, action.blocks());
+      }
+      case EVICT, UNLOAD -> {}
+    }
+    instance.actions.addLast(action);
+    return true;
+  }
+
+  /** Whether a newer promise has replaced the action's. */
+  static boolean isSuperseded(Instance instance, MemoryAction action) {
+    return switch (action.kind()) {
+      case LOAD, UNLOAD -> action.version() != instance.weightsVersion;
+      case RESIZE -> action.version() != instance.blocksVersion;
+      case EVICT -> false;
+    };
+  }
+
+  /** Books what a finished action freed. */
+  void done(Instance instance, MemoryAction action) {
+    switch (action.kind()) {
+      case LOAD -> instance.loaded = true;
+      case UNLOAD -> {
+        instance.loaded = false;
+        if (instance.weightsHeld) {
+          instance.weightsHeld = false;
+          ledger.hold(-instance.costs().shape().weightBytes());
+        }
+      }
+      case RESIZE -> {
+        instance.usableBlocks = action.blocks();
+        int target = isSuperseded(instance, action) ? instance.heldBlocks : action.blocks();
+        ledger.hold(instance.blockBytes(target - instance.heldBlocks));
+        instance.heldBlocks = target;
+      }
+      case EVICT -> {}
+    }
+  }
+
+  /** Hands out what waits and now fits, in order, stopping at the first that does not fit. */
+  void giveOut() {
+    Iterator<Pending> waiting = pending.iterator();
+    while (waiting.hasNext()) {
+      Pending next = waiting.next();
+      if (!isSuperseded(next.instance(), next.action())
+          && !dispatch(next.instance(), next.action())) {
+        return;
+      }
+      waiting.remove();
+    }
+  }
+
+  /** Whether work of the instance still waits for memory. */
+  boolean hasPending(Instance instance) {
+    for (Pending next : pending) {
+      if (next.instance() == instance && !isSuperseded(instance, next.action())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether no memory work waits. */
+  boolean isIdle() {
+    return pending.isEmpty();
+  }
+}

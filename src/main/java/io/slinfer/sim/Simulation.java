@@ -1,0 +1,113 @@
+package io.slinfer.sim;
+
+import io.slinfer.config.ClusterFile;
+import io.slinfer.config.ProfileFile;
+import io.slinfer.cost.DeviceKind;
+import io.slinfer.cost.DeviceSpec;
+import io.slinfer.cost.InstanceCosts;
+import io.slinfer.request.DeadlineRule;
+import io.slinfer.request.ModelId;
+import io.slinfer.request.RequestId;
+import io.slinfer.request.RequestLife;
+import io.slinfer.request.Slo;
+import io.slinfer.scheduler.Coordinator;
+import io.slinfer.scheduler.DeviceLoop;
+import io.slinfer.scheduler.PollingCoordinator;
+import io.slinfer.sim.Trace.Arrival;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/**
+ * One run of a policy on a cluster against a trace, in virtual time: the same seed gives the same
+ * run, event for event.
+ */
+public final class Simulation {
+
+  private static final long DRAIN_NANOS = 150_000_000_000L;
+
+  private final VirtualClock clock = new VirtualClock();
+  private final List<DeviceLoop> devices = new ArrayList<>();
+  private final Map<RequestLife, Integer> outputTokens = new IdentityHashMap<>();
+  private final Coordinator coordinator;
+  private final Metrics metrics;
+  private final List<Arrival> arrivals;
+  private final long endNanos;
+  private int nextArrival;
+
+  /**
+   * What to simulate.
+   *
+   * @param endNanos when arrivals end
+   */
+  public record Scenario(
+      ClusterFile cluster,
+      ProfileFile profile,
+      PolicyName policy,
+      List<Arrival> arrivals,
+      long endNanos,
+      long seed) {}
+
+  public Simulation(Scenario scenario) {
+    this.arrivals = scenario.arrivals();
+    this.endNanos = scenario.endNanos();
+    this.metrics = new Metrics(clock, endNanos);
+    Map<DeviceKind, InstanceCosts> costs = costs(scenario);
+    PolicyName policy = scenario.policy();
+    for (DeviceSpec spec : scenario.cluster().specs()) {
+      devices.add(new DeviceLoop(devices.size(), spec, policy.settings(spec), clock, metrics));
+    }
+    this.coordinator =
+        new PollingCoordinator(
+            devices, policy.placement(), (model, kind) -> costs.get(kind), clock, metrics);
+    SplittableRandom random = new SplittableRandom(scenario.seed());
+    for (DeviceLoop device : devices) {
+      device.connect(
+          new VirtualDevice(
+              device, scenario.cluster().memoryTimes(), clock, random.split(), outputTokens::get),
+          coordinator);
+    }
+  }
+
+  private static Map<DeviceKind, InstanceCosts> costs(Scenario scenario) {
+    Map<DeviceKind, InstanceCosts> costs = new EnumMap<>(DeviceKind.class);
+    for (ClusterFile.Devices group : scenario.cluster().devices()) {
+      DeviceKind kind = group.deviceKind();
+      double safety = kind == DeviceKind.GPU ? 1.05 : 1.10;
+      costs.put(kind, scenario.profile().costs(group.profile(), safety));
+    }
+    return costs;
+  }
+
+  /** Runs to the end: all arrivals, then 150 s to finish. */
+  public Report run() {
+    long startNanos = System.nanoTime();
+    awaitArrival();
+    while (clock.step(endNanos + DRAIN_NANOS)) {}
+    return metrics.report(arrivals.size(), (System.nanoTime() - startNanos) / 1e9);
+  }
+
+  private void awaitArrival() {
+    if (nextArrival < arrivals.size()) {
+      Arrival arrival = arrivals.get(nextArrival);
+      clock.at(arrival.arrivalNanos(), () -> arrive(arrival));
+    }
+  }
+
+  private void arrive(Arrival arrival) {
+    RequestLife request =
+        new RequestLife(
+            new RequestId("r" + nextArrival++),
+            new ModelId("m" + arrival.model()),
+            arrival.promptTokens(),
+            Slo.forPromptTokens(arrival.promptTokens()),
+            arrival.arrivalNanos(),
+            new DeadlineRule.FromArrival(0.95));
+    outputTokens.put(request, arrival.outputTokens());
+    awaitArrival();
+    coordinator.arrive(request);
+  }
+}

@@ -1,0 +1,149 @@
+package io.slinfer.sim;
+
+import io.slinfer.cost.LatencyProfile;
+import io.slinfer.cost.MemoryTimes;
+import io.slinfer.request.RequestLife;
+import io.slinfer.scheduler.DeviceDriver;
+import io.slinfer.scheduler.DeviceLoop;
+import io.slinfer.scheduler.Instance;
+import io.slinfer.scheduler.StepBatch;
+import io.slinfer.scheduler.Timers;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.ToIntFunction;
+
+/**
+ * A device in virtual time: steps take what the latency profile says (no safety factor) plus 0 to
+ * 50 microseconds, memory work what {@link MemoryTimes} says. Steps that run at once share the
+ * processor equally.
+ */
+final class VirtualDevice implements DeviceDriver {
+
+  private static final long JITTER_NANOS = 50_000;
+
+  /** A step in progress. */
+  private static final class Running {
+    final Instance instance;
+    double workNanos;
+
+    Running(Instance instance, double workNanos) {
+      this.instance = instance;
+      this.workNanos = workNanos;
+    }
+  }
+
+  private final DeviceLoop loop;
+  private final MemoryTimes times;
+  private final Timers timers;
+  private final SplittableRandom random;
+  private final ToIntFunction<RequestLife> outputTokens;
+  private final List<Running> running = new ArrayList<>();
+  private long updatedNanos;
+  private int epoch;
+
+  /**
+   * @param outputTokens how many tokens a request will have; known to the world only
+   */
+  VirtualDevice(
+      DeviceLoop loop,
+      MemoryTimes times,
+      Timers timers,
+      SplittableRandom random,
+      ToIntFunction<RequestLife> outputTokens) {
+    this.loop = loop;
+    this.times = times;
+    this.timers = timers;
+    this.random = random;
+    this.outputTokens = outputTokens;
+  }
+
+  @Override
+  public void step(Instance instance) {
+    long work = price(instance) + random.nextLong(JITTER_NANOS + 1);
+    if (loop.concurrentSteps() == 1) {
+      timers.at(timers.nowNanos() + work, () -> finish(instance));
+      return;
+    }
+    progress();
+    running.add(new Running(instance, work));
+    awaitNext();
+  }
+
+  private static long price(Instance instance) {
+    StepBatch batch = instance.batch();
+    LatencyProfile latency = instance.costs().latency();
+    if (batch.kind() == StepBatch.Kind.DECODE) {
+      int size = batch.requests().size();
+      return latency.decodeNanos((double) batch.tokens() / size, size);
+    }
+    return latency.chunkNanos(batch.chunkStart(), batch.tokens());
+  }
+
+  private void progress() {
+    long nowNanos = timers.nowNanos();
+    for (Running step : running) {
+      step.workNanos -= (double) (nowNanos - updatedNanos) / running.size();
+    }
+    updatedNanos = nowNanos;
+  }
+
+  private void awaitNext() {
+    int awaited = ++epoch;
+    double least = Double.MAX_VALUE;
+    for (Running step : running) {
+      least = Math.min(least, step.workNanos);
+    }
+    if (!running.isEmpty()) {
+      long delay = (long) Math.ceil(Math.max(0, least) * running.size());
+      timers.at(timers.nowNanos() + delay, () -> finishDue(awaited));
+    }
+  }
+
+  private void finishDue(int awaited) {
+    if (awaited != epoch) {
+      return;
+    }
+    progress();
+    List<Running> due = running.stream().filter(step -> step.workNanos <= 1).toList();
+    running.removeAll(due);
+    awaitNext();
+    due.forEach(step -> finish(step.instance));
+  }
+
+  private void finish(Instance instance) {
+    List<RequestLife> requests = instance.batch().requests();
+    loop.onStepped(
+        instance,
+        index -> {
+          RequestLife request = requests.get(index);
+          return request.generatedTokens() >= outputTokens.applyAsInt(request);
+        });
+  }
+
+  @Override
+  public void load(Instance instance) {
+    act(instance, times.loadNanos(instance.costs().shape()));
+  }
+
+  @Override
+  public void resize(Instance instance, int fromBlocks, int toBlocks, int liveBlocks) {
+    int copied = toBlocks > fromBlocks ? fromBlocks : Math.min(liveBlocks, toBlocks);
+    long bytes = copied * instance.costs().blockBytes(instance.device().kvBlockTokens());
+    act(instance, times.resizeNanos(instance.costs().shape(), bytes));
+  }
+
+  @Override
+  public void evict(Instance instance) {
+    act(instance, times.evictNanos());
+  }
+
+  @Override
+  public void unload(Instance instance) {
+    act(instance, times.unloadNanos());
+  }
+
+  private void act(Instance instance, long durationNanos) {
+    timers.at(timers.nowNanos() + durationNanos, () -> loop.onActionDone(instance, durationNanos));
+  }
+}
