@@ -98,7 +98,9 @@ public record ShadowValidation(KvSizing sizing, long tokenNanos) {
     List<InstanceSnapshot> jobs = new ArrayList<>(device.instances().size() + 1);
     jobs.add(after);
     for (InstanceSnapshot instance : device.instances()) {
-      if (instance.index() != before.index() && instance.batch() > 0 && !(gpu && instance.loading())) {
+      if (instance.index() != before.index()
+          && instance.batch() > 0
+          && !(gpu && instance.loading())) {
         jobs.add(instance);
       }
     }

@@ -31,7 +31,6 @@ public record KvSizing(int minimumTokens, int reserveTokens, double watermark) {
   }
 
   private int wishedBlocks(int neededBlocks, int blockTokens) {
-    return Math.max(
-        (int) Math.ceil(watermark * neededBlocks), minimumBlocks(0, blockTokens));
+    return Math.max((int) Math.ceil(watermark * neededBlocks), minimumBlocks(0, blockTokens));
   }
 }

@@ -2,8 +2,8 @@ package io.slinfer.memory;
 
 /**
  * A device's account of bytes: <em>promised</em> is what decisions have given out, <em>actual</em>
- * what the device holds or is about to hold (growth counts when it is handed to the device,
- * release when the device has done it). Neither may exceed the capacity.
+ * what the device holds or is about to hold (growth counts when it is handed to the device, release
+ * when the device has done it). Neither may exceed the capacity.
  *
  * <p>Confined to the device's owner.
  */

@@ -34,8 +34,7 @@ public record PaperPlacement(ShadowValidation validation) implements PlacementPo
       Verdict verdict =
           validation.validate(target.device(), target.before(), target.after(), nowNanos);
       if (verdict.accepted()) {
-        return new OnInstance(
-            target.device().index(), target.before().index(), blocks(target, 0));
+        return new OnInstance(target.device().index(), target.before().index(), blocks(target, 0));
       }
       verdicts.add(verdict);
     }

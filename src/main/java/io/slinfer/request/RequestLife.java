@@ -31,7 +31,12 @@ public final class RequestLife {
    * @param rule how this request's deadlines follow from its SLO
    */
   public RequestLife(
-      RequestId id, ModelId model, int promptTokens, Slo slo, long arrivalNanos, DeadlineRule rule) {
+      RequestId id,
+      ModelId model,
+      int promptTokens,
+      Slo slo,
+      long arrivalNanos,
+      DeadlineRule rule) {
     this.id = id;
     this.model = model;
     this.promptTokens = promptTokens;

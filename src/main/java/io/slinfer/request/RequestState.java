@@ -24,16 +24,14 @@ public enum RequestState {
   public boolean mayBecome(RequestState next) {
     return switch (this) {
       case QUEUED -> next == PREFILLING || next == REFUSED;
-      case PREFILLING ->
-          next == DECODING || next == FINISHED || next == QUEUED || next == REFUSED;
+      case PREFILLING -> next == DECODING || next == FINISHED || next == QUEUED || next == REFUSED;
       case DECODING ->
           next == PREFILLING
               || next == PAUSED
               || next == FINISHED
               || next == QUEUED
               || next == REFUSED;
-      case PAUSED ->
-          next == DECODING || next == PREFILLING || next == QUEUED || next == REFUSED;
+      case PAUSED -> next == DECODING || next == PREFILLING || next == QUEUED || next == REFUSED;
       case FINISHED, REFUSED -> false;
     };
   }

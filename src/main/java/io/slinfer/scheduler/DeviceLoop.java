@@ -280,8 +280,7 @@ public final class DeviceLoop {
         case UNLOAD -> driver.unload(instance);
         case EVICT -> driver.evict(instance);
         case RESIZE ->
-            driver.resize(
-                instance, instance.usableBlocks, action.blocks(), instance.usedBlocks);
+            driver.resize(instance, instance.usableBlocks, action.blocks(), instance.usedBlocks);
       }
     }
   }
