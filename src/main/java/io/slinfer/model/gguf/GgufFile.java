@@ -3,12 +3,16 @@ package io.slinfer.model.gguf;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,13 +24,13 @@ import java.util.Map;
  */
 public final class GgufFile implements AutoCloseable {
 
+  private static final int FINGERPRINT_BYTES = 16;
   private static final String SPLIT_NUMBER = "split.no";
   private static final String SPLIT_COUNT = "split.count";
   private static final String SPLIT_TENSORS = "split.tensors.count";
 
   private final Arena arena;
-  private final List<Path> parts;
-  private final long byteSize;
+  private final List<Part> opened;
   private final int version;
   private final GgufMetadata metadata;
   private final Map<String, GgufTensor> tensors;
@@ -34,8 +38,7 @@ public final class GgufFile implements AutoCloseable {
   private GgufFile(Arena arena, List<Part> opened) throws GgufException {
     this.arena = arena;
     GgufHeader first = opened.getFirst().header;
-    parts = opened.stream().map(Part::path).toList();
-    byteSize = opened.stream().mapToLong(Part::byteSize).sum();
+    this.opened = List.copyOf(opened);
     version = first.version();
     metadata = first.metadata();
     Map<String, GgufTensor> merged = new LinkedHashMap<>();
@@ -49,7 +52,7 @@ public final class GgufFile implements AutoCloseable {
     tensors = Collections.unmodifiableMap(merged);
   }
 
-  private record Part(Path path, long byteSize, GgufHeader header) {
+  private record Part(Path path, MemorySegment bytes, GgufHeader header) {
 
     static Part open(Path path, Arena arena) throws IOException {
       if (!Files.exists(path)) {
@@ -63,8 +66,12 @@ public final class GgufFile implements AutoCloseable {
       }
       try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
         MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-        return new Part(path, bytes.byteSize(), GgufHeader.read(path, bytes));
+        return new Part(path, bytes, GgufHeader.read(path, bytes));
       }
+    }
+
+    long byteSize() {
+      return bytes.byteSize();
     }
 
     /** An integer of the metadata. */
@@ -141,17 +148,17 @@ public final class GgufFile implements AutoCloseable {
 
   /** The file, or the first of its parts. */
   public Path path() {
-    return parts.getFirst();
+    return opened.getFirst().path;
   }
 
   /** All files of the model, in order. */
   public List<Path> parts() {
-    return parts;
+    return opened.stream().map(Part::path).toList();
   }
 
   /** Bytes of all files together. */
   public long byteSize() {
-    return byteSize;
+    return opened.stream().mapToLong(Part::byteSize).sum();
   }
 
   /** The version of the format, 2 or 3. */
@@ -167,6 +174,27 @@ public final class GgufFile implements AutoCloseable {
   /** All tensors by name, in the file's order. */
   public Map<String, GgufTensor> tensors() {
     return tensors;
+  }
+
+  /**
+   * 32 hexadecimal digits that stand for the model's shape: a hash of headers and file sizes. Equal
+   * for files that take the same time and memory, whatever their weights. Costs milliseconds.
+   */
+  public String fingerprint() {
+    MessageDigest digest = sha256();
+    for (Part part : opened) {
+      digest.update(part.bytes.asSlice(0, part.header.byteSize()).asByteBuffer());
+      digest.update(ByteBuffer.allocate(Long.BYTES).putLong(part.byteSize()).flip());
+    }
+    return HexFormat.of().formatHex(digest.digest(), 0, FINGERPRINT_BYTES);
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException everyPlatformHasIt) {
+      throw new AssertionError(everyPlatformHasIt);
+    }
   }
 
   @Override

@@ -14,9 +14,10 @@ import java.util.Set;
  * What stands before the tensor data in one file: format specification versions 2 and 3, which
  * differ in nothing that a little-endian file shows.
  *
+ * @param byteSize bytes of the header
  * @param tensors in the file's order, each checked to lie inside the file and apart from the others
  */
-record GgufHeader(int version, GgufMetadata metadata, List<GgufTensor> tensors) {
+record GgufHeader(int version, long byteSize, GgufMetadata metadata, List<GgufTensor> tensors) {
 
   private static final int MAGIC = 0x46554747;
   private static final int MAX_PAIRS = 1 << 16;
@@ -45,14 +46,15 @@ record GgufHeader(int version, GgufMetadata metadata, List<GgufTensor> tensors) 
       infos.add(readTensorInfo(cursor, i));
     }
     long alignment = alignment(cursor, metadata);
-    long dataStart = roundUp(cursor.position(), alignment);
+    long headerBytes = cursor.position();
+    long dataStart = roundUp(headerBytes, alignment);
     checkPlaces(cursor, infos, alignment, bytes.byteSize() - dataStart);
     List<GgufTensor> tensors = new ArrayList<>();
     for (TensorInfo info : infos) {
       MemorySegment data = bytes.asSlice(dataStart + info.offset, info.byteSize());
       tensors.add(new GgufTensor(info.name, info.type, info.dimensions, data));
     }
-    return new GgufHeader(version, metadata, List.copyOf(tensors));
+    return new GgufHeader(version, headerBytes, metadata, List.copyOf(tensors));
   }
 
   private record TensorInfo(
