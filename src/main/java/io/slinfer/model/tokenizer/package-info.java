@@ -2,6 +2,7 @@
  * Tokenizers as GGUF files describe them.
  *
  * <p>Owns: byte-level BPE, SentencePiece, pre-tokenizers, special tokens, incremental decoding.
+ * {@link io.slinfer.model.tokenizer.Tokenizers} is the way in.
  *
  * <p>May use: model.gguf.
  *

@@ -1,0 +1,105 @@
+package io.slinfer.model.tokenizer;
+
+import io.slinfer.model.gguf.GgufMetadata;
+import java.util.BitSet;
+import java.util.Locale;
+import java.util.Set;
+
+/** Makes the tokenizer that a file's metadata describe (GGUF specification, section tokenizer). */
+public final class Tokenizers {
+
+  private static final String MODEL = "tokenizer.ggml.model";
+  private static final String PRE = "tokenizer.ggml.pre";
+
+  /** Tokens of Phi-3 that do not swallow the white space after them, as all others do. */
+  private static final Set<String> PHI3_KEEPS_SPACE = Set.of("<unk>", "<s>", "<|endoftext|>");
+
+  private Tokenizers() {}
+
+  /**
+   * The tokenizer of a file. A byte-level vocabulary without a pre-tokenizer's name gets the one
+   * called {@code default}. Takes about a second for the largest vocabularies on a cold JVM.
+   *
+   * @throws VocabularyException if the vocabulary is of a kind that is not supported or lacks
+   *     something; the message names the key
+   * @throws IllegalArgumentException if a key has a value of the wrong kind
+   */
+  public static Tokenizer of(GgufMetadata metadata) {
+    String model =
+        metadata
+            .string(MODEL)
+            .orElseThrow(
+                () -> new VocabularyException(MODEL, "is absent: the file has no tokenizer"));
+    return switch (model) {
+      case "gpt2" -> byteLevel(metadata);
+      case "llama" -> sentencePiece(metadata);
+      default ->
+          throw new VocabularyException(
+              MODEL,
+              "'"
+                  + model
+                  + "' is not supported; allowed: gpt2 (byte-level BPE), llama"
+                  + " (SentencePiece)");
+    };
+  }
+
+  private static Tokenizer byteLevel(GgufMetadata metadata) {
+    PreTokenizers.Family family = PreTokenizers.named(metadata.string(PRE).orElse("default"));
+    Vocabulary vocabulary = new Vocabulary(metadata);
+    MergeTable merges = new MergeTable(vocabulary.merges(), vocabulary.index(), vocabulary.size());
+    int begin = vocabulary.idNamed("bos", -1);
+    int end = vocabulary.idNamed("eos", -1);
+    return new SubwordTokenizer(
+        vocabulary,
+        new ByteLevelBpe(family, vocabulary, merges),
+        rules(vocabulary, begin, end, family.addsBegin(), new BitSet()));
+  }
+
+  private static Tokenizer sentencePiece(GgufMetadata metadata) {
+    Vocabulary vocabulary = new Vocabulary(metadata);
+    int begin = vocabulary.idNamed("bos", 1);
+    int end = vocabulary.idNamed("eos", 2);
+    BitSet swallowSpace = isPhi3(metadata) ? phi3SpaceSwallowers(vocabulary) : new BitSet();
+    return new SubwordTokenizer(
+        vocabulary,
+        new SentencePiece(vocabulary),
+        rules(vocabulary, begin, end, true, swallowSpace));
+  }
+
+  private static SubwordTokenizer.SpecialRules rules(
+      Vocabulary vocabulary, int begin, int end, boolean addsBegin, BitSet swallowSpace) {
+    boolean addBegin = vocabulary.flag("add_bos_token", addsBegin);
+    boolean addEnd = vocabulary.flag("add_eos_token", false);
+    requireId(addBegin, begin, "bos");
+    requireId(addEnd, end, "eos");
+    return new SubwordTokenizer.SpecialRules(begin, end, addBegin, addEnd, swallowSpace);
+  }
+
+  private static void requireId(boolean added, int id, String role) {
+    if (added && id < 0) {
+      throw new VocabularyException(
+          "tokenizer.ggml." + role + "_token_id",
+          "is absent or outside the vocabulary, yet the model adds it to every text");
+    }
+  }
+
+  private static boolean isPhi3(GgufMetadata metadata) {
+    String name = metadata.string("general.name").orElse("").toLowerCase(Locale.ROOT);
+    return metadata.string("general.architecture").orElse("").equals("phi3")
+        || name.contains("phi3")
+        || name.contains("phi-3");
+  }
+
+  /** GGUF has no field for this property of Phi-3's special tokens. */
+  private static BitSet phi3SpaceSwallowers(Vocabulary vocabulary) {
+    BitSet swallowers = new BitSet();
+    for (int token = 0; token < vocabulary.size(); token++) {
+      TokenKind kind = vocabulary.kind(token);
+      if ((kind.isHidden() || kind == TokenKind.USER_DEFINED)
+          && !PHI3_KEEPS_SPACE.contains(vocabulary.text(token))) {
+        swallowers.set(token);
+      }
+    }
+    return swallowers;
+  }
+}
