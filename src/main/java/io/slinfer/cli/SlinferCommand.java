@@ -1,5 +1,8 @@
 package io.slinfer.cli;
 
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -17,7 +20,8 @@ import picocli.CommandLine.Command;
       CommandLine.HelpCommand.class,
       LoadTestCommand.class,
       MakeModelCommand.class,
-      SimulateCommand.class
+      SimulateCommand.class,
+      TokenizeCommand.class
     })
 public final class SlinferCommand {
 
@@ -29,6 +33,8 @@ public final class SlinferCommand {
    */
   public static int run(String... arguments) {
     CommandLine commandLine = new CommandLine(new SlinferCommand());
+    commandLine.setOut(utf8(System.out));
+    commandLine.setErr(utf8(System.err));
     commandLine.setExecutionExceptionHandler(
         (failure, command, parsed) -> {
           if (System.getenv("SLINFER_TRACE") != null) {
@@ -44,6 +50,11 @@ public final class SlinferCommand {
           return 2;
         });
     return commandLine.execute(arguments);
+  }
+
+  /** Output is UTF-8 whatever the locale of the terminal. */
+  private static PrintWriter utf8(PrintStream stream) {
+    return new PrintWriter(stream, true, StandardCharsets.UTF_8);
   }
 
   private static String oneLine(Throwable failure) {
