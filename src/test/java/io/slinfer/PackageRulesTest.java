@@ -54,7 +54,7 @@ final class PackageRulesTest {
     room("model.gguf");
     room("model.tokenizer", "model.gguf");
     room("model.chat");
-    room("model", "request", "engine", "model.gguf", "model.tokenizer", "model.chat");
+    room("model", "request", "kvcache", "engine", "model.gguf", "model.tokenizer", "model.chat");
     room("ffi");
     room("engine.cpu", "engine", "request", "kvcache", "model", "model.gguf", "ffi", "org.slf4j");
     room("engine.emulated", "engine", "request", "kvcache", "cost");
