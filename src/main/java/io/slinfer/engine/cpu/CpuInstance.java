@@ -1,0 +1,157 @@
+package io.slinfer.engine.cpu;
+
+import io.slinfer.engine.EngineEvent.SequenceOutput;
+import io.slinfer.engine.Exponential;
+import io.slinfer.engine.LoadedModel;
+import io.slinfer.engine.ModelSource;
+import io.slinfer.engine.Sampler;
+import io.slinfer.engine.Sequence;
+import io.slinfer.engine.StepPlan;
+import io.slinfer.engine.cpu.CpuKernels.KvShape;
+import io.slinfer.model.Architecture;
+import io.slinfer.model.ModelDescription;
+import io.slinfer.model.UnservableModelException;
+import io.slinfer.model.gguf.GgufFile;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * One loaded model: its mapped file, KV space, and everything a step needs. Made on the loader's
+ * thread, then confined to the engine's thread.
+ */
+final class CpuInstance implements AutoCloseable {
+
+  private final CpuKernels kernels;
+  private final LogitsObserver observer;
+  private final ModelDescription description;
+  private final int contextTokens;
+  private final KvSpace kv;
+  private final ForwardPass pass;
+  private final StepBatch batch;
+  private final Sampler sampler = new Sampler();
+  private final float[] logits;
+
+  /** What {@link #close} closes, last opened first. */
+  private final Deque<AutoCloseable> resources = new ArrayDeque<>();
+
+  private CpuInstance(
+      CpuKernels kernels, ModelSource source, long kvAddressBytes, LogitsObserver observer)
+      throws IOException, UnservableModelException {
+    this.kernels = kernels;
+    this.observer = observer;
+    try {
+      GgufFile file = opened(GgufFile.open(source.parts()));
+      description = ModelDescription.read(file);
+      Architecture architecture = description.architecture();
+      int limit = source.maxContextTokens();
+      contextTokens =
+          limit > 0 ? Math.min(limit, architecture.contextTokens()) : architecture.contextTokens();
+      Arena arena = Arena.ofShared();
+      resources.push(arena::close);
+      CpuWeights weights = CpuWeights.of(description.tensors(), arena);
+      Architecture.Attention attention = architecture.attention();
+      KvShape shape =
+          new KvShape(architecture.layers().size(), attention.kvHeads(), attention.headSize());
+      kv = opened(new KvSpace(shape, kvAddressBytes));
+      pass = opened(new ForwardPass(kernels, architecture, weights, shape));
+      batch = opened(new StepBatch(kv, observer));
+      logits = new float[architecture.vocabularySize()];
+    } catch (IOException | UnservableModelException | RuntimeException | Error failure) {
+      close();
+      throw failure;
+    }
+  }
+
+  /** Maps and checks a model; a failure leaves nothing open. */
+  static CpuInstance load(
+      CpuKernels kernels, ModelSource source, long kvAddressBytes, LogitsObserver observer)
+      throws IOException, UnservableModelException {
+    return new CpuInstance(kernels, source, kvAddressBytes, observer);
+  }
+
+  private <T extends AutoCloseable> T opened(T resource) {
+    resources.push(resource);
+    return resource;
+  }
+
+  LoadedModel loadedModel() {
+    return new LoadedModel(
+        description.weightBytes(),
+        kv.shape().blockBytes(),
+        kv.blocksPerSlab(),
+        kv.maxSlabs(),
+        contextTokens,
+        description.architecture().vocabularySize());
+  }
+
+  KvSpace kv() {
+    return kv;
+  }
+
+  /** Runs a plan; the outputs are in its order. */
+  List<SequenceOutput> step(StepPlan plan) {
+    List<SequenceOutput> outputs = new ArrayList<>(plan.chunks().size());
+    kernels.beginStep();
+    try {
+      batch.start(plan.chunks());
+      while (batch.next()) {
+        pass.run(batch, (output, row) -> take(output, row, outputs));
+      }
+    } finally {
+      batch.end();
+      kernels.endStep();
+    }
+    return outputs;
+  }
+
+  private void take(int output, MemorySegment row, List<SequenceOutput> outputs) {
+    MemorySegment.copy(row, ValueLayout.JAVA_FLOAT, 0, logits, 0, logits.length);
+    scaleLogits();
+    Sequence sequence = batch.outputSequence(output);
+    int position = batch.outputPosition(output);
+    if (observer.wants(sequence, position)) {
+      observer.onLogits(sequence, position, logits);
+    }
+    if (batch.yieldsToken(output)) {
+      Sampler.Draw draw = sampler.draw(logits, sequence.sampling(), position + 1);
+      outputs.add(new SequenceOutput(sequence, draw.token(), draw.logProbability()));
+    }
+  }
+
+  private void scaleLogits() {
+    Architecture.Scales scales = description.architecture().scales();
+    if (scales.logit() != 1) {
+      for (int i = 0; i < logits.length; i++) {
+        logits[i] *= scales.logit();
+      }
+    }
+    float softcap = scales.logitSoftcap();
+    if (softcap != 0) {
+      for (int i = 0; i < logits.length; i++) {
+        logits[i] = (float) (softcap * Exponential.tanh(logits[i] / softcap));
+      }
+    }
+  }
+
+  /** Frees everything, the mapping of the weights last. */
+  @Override
+  public void close() {
+    RuntimeException first = null;
+    while (!resources.isEmpty()) {
+      try {
+        resources.pop().close();
+      } catch (Exception failure) {
+        first = first == null ? new IllegalStateException(failure) : first;
+      }
+    }
+    if (first != null) {
+      throw first;
+    }
+  }
+}

@@ -1,0 +1,190 @@
+package io.slinfer.engine.cpu;
+
+import io.slinfer.engine.Sequence;
+import io.slinfer.engine.SequenceChunk;
+import io.slinfer.engine.cpu.CpuKernels.KvBatch;
+import io.slinfer.kvcache.BlockTable;
+import io.slinfer.model.ModelDescription;
+import io.slinfer.model.Rope;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The rows of one pass: up to {@link ModelDescription#BATCH_ROWS} tokens of a plan's chunks, a long
+ * chunk continuing in the next pass. Filled afresh by {@link #next}; confined to the engine's
+ * thread.
+ */
+final class StepBatch implements AutoCloseable {
+
+  private static final int MOST_ROWS = ModelDescription.BATCH_ROWS;
+  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+
+  private final KvSpace kv;
+  private final LogitsObserver observer;
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment tokens = ints(MOST_ROWS);
+  private final MemorySegment firstRow = ints(MOST_ROWS + 1);
+  private final MemorySegment startPosition = ints(MOST_ROWS);
+  private final MemorySegment firstBlock = ints(MOST_ROWS + 1);
+  private final MemorySegment outputRows = ints(MOST_ROWS);
+  private final Sequence[] rowSequence = new Sequence[MOST_ROWS];
+  private final int[] rowPosition = new int[MOST_ROWS];
+  private final int[] outputRow = new int[MOST_ROWS];
+  private final boolean[] yields = new boolean[MOST_ROWS];
+  private Arena addressArena = Arena.ofShared();
+  private MemorySegment blockAddresses = addressArena.allocate(LONG, 1024);
+
+  private List<SequenceChunk> chunks = List.of();
+  private int chunk;
+  private int chunkDone;
+  private int rows;
+  private int outputs;
+  private KvBatch kvBatch;
+
+  StepBatch(KvSpace kv, LogitsObserver observer) {
+    this.kv = kv;
+    this.observer = observer;
+  }
+
+  private MemorySegment ints(int count) {
+    return arena.allocate((long) count * Integer.BYTES, Scratch.ALIGNMENT);
+  }
+
+  /** A new plan starts. */
+  void start(List<SequenceChunk> planned) {
+    chunks = planned;
+    chunk = 0;
+    chunkDone = 0;
+  }
+
+  /** Fills the batch with the next rows of the plan; false if there are none left. */
+  boolean next() {
+    rows = 0;
+    outputs = 0;
+    int sequences = 0;
+    int blocks = 0;
+    while (rows < MOST_ROWS && chunk < chunks.size()) {
+      SequenceChunk current = chunks.get(chunk);
+      int count = Math.min(current.tokens() - chunkDone, MOST_ROWS - rows);
+      int start = current.sequence().computed() + chunkDone;
+      firstRow.setAtIndex(INT, sequences, rows);
+      startPosition.setAtIndex(INT, sequences, start);
+      firstBlock.setAtIndex(INT, sequences, blocks);
+      blocks = addBlocks(current.sequence(), start + count, blocks);
+      addRows(current, start, count);
+      sequences++;
+      chunkDone += count;
+      if (chunkDone == current.tokens()) {
+        chunk++;
+        chunkDone = 0;
+      }
+    }
+    firstRow.setAtIndex(INT, sequences, rows);
+    firstBlock.setAtIndex(INT, sequences, blocks);
+    kvBatch = new KvBatch(sequences, firstRow, startPosition, firstBlock, blockAddresses);
+    return rows > 0;
+  }
+
+  private int addBlocks(Sequence sequence, int tokenCount, int blocks) {
+    int count = BlockTable.blocksFor(tokenCount);
+    long needed = (long) (blocks + count) * Long.BYTES;
+    if (blockAddresses.byteSize() < needed) {
+      Arena larger = Arena.ofShared();
+      MemorySegment copy = larger.allocate(needed * 2, Scratch.ALIGNMENT);
+      copy.copyFrom(blockAddresses);
+      addressArena.close();
+      addressArena = larger;
+      blockAddresses = copy;
+    }
+    for (int i = 0; i < count; i++) {
+      blockAddresses.setAtIndex(LONG, blocks + i, kv.blockAddress(sequence.blocks().block(i)));
+    }
+    return blocks + count;
+  }
+
+  private void addRows(SequenceChunk current, int start, int count) {
+    Sequence sequence = current.sequence();
+    int last = sequence.computed() + current.tokens() - 1;
+    for (int position = start; position < start + count; position++) {
+      tokens.setAtIndex(INT, rows, sequence.token(position));
+      rowSequence[rows] = sequence;
+      rowPosition[rows] = position;
+      boolean yieldsToken = position == last && current.yieldsToken();
+      if (yieldsToken || observer.wants(sequence, position)) {
+        outputRows.setAtIndex(INT, outputs, rows);
+        outputRow[outputs] = rows;
+        yields[outputs] = yieldsToken;
+        outputs++;
+      }
+      rows++;
+    }
+  }
+
+  int rows() {
+    return rows;
+  }
+
+  /** int32, one a row. */
+  MemorySegment tokens() {
+    return tokens;
+  }
+
+  KvBatch kv() {
+    return kvBatch;
+  }
+
+  /** How many rows need logits. */
+  int outputs() {
+    return outputs;
+  }
+
+  /** Which rows need logits: int32, ascending. */
+  MemorySegment outputRows() {
+    return outputRows;
+  }
+
+  Sequence outputSequence(int output) {
+    return rowSequence[outputRow[output]];
+  }
+
+  int outputPosition(int output) {
+    return rowPosition[outputRow[output]];
+  }
+
+  /** Whether a token is drawn from the logits; else they were only wanted by the observer. */
+  boolean yieldsToken(int output) {
+    return yields[output];
+  }
+
+  /** Fills a table for {@link CpuKernels#rope}: for each row its cosines, then its sines. */
+  void fillRopeTable(Rope rope, MemorySegment table) {
+    int pairs = rope.dimensions() / 2;
+    for (int row = 0; row < rows; row++) {
+      double[] frequencies = rope.frequenciesFor(rowSequence[row].length());
+      long at = (long) row * rope.dimensions();
+      for (int i = 0; i < pairs; i++) {
+        double angle = rowPosition[row] * frequencies[i];
+        table.setAtIndex(
+            ValueLayout.JAVA_FLOAT, at + i, (float) (Math.cos(angle) * rope.magnitude()));
+        table.setAtIndex(
+            ValueLayout.JAVA_FLOAT, at + pairs + i, (float) (Math.sin(angle) * rope.magnitude()));
+      }
+    }
+  }
+
+  /** Lets go of the plan's sequences. */
+  void end() {
+    chunks = List.of();
+    Arrays.fill(rowSequence, null);
+  }
+
+  @Override
+  public void close() {
+    addressArena.close();
+    arena.close();
+  }
+}

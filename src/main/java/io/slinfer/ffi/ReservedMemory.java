@@ -1,0 +1,151 @@
+package io.slinfer.ffi;
+
+import java.lang.foreign.AddressLayout;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+
+/**
+ * A range of zeroed address space that takes memory page by page as it is written (POSIX mmap,
+ * private, anonymous, not reserved in swap), and gives pages back at once.
+ *
+ * <p>Thread: any; the caller sees to it that nobody touches what is released or closed.
+ */
+public final class ReservedMemory implements AutoCloseable {
+
+  /** Releases work on whole pages of this size. */
+  public static final int PAGE_BYTES = 4096;
+
+  private static final int READ_WRITE = 0x1 | 0x2;
+  private static final int PRIVATE_ANONYMOUS_UNRESERVED = 0x02 | 0x20 | 0x4000;
+  private static final int DONT_NEED = 4;
+
+  private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
+  private static final MemoryLayout CALL_STATE = Linker.Option.captureStateLayout();
+  private static final VarHandle ERRNO_VALUE =
+      CALL_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+  private static final AddressLayout ADDRESS = ValueLayout.ADDRESS;
+  private static final MethodHandle MMAP =
+      function("mmap", FunctionDescriptor.of(ADDRESS, ADDRESS, LONG, INT, INT, INT, LONG));
+  private static final MethodHandle MUNMAP =
+      function("munmap", FunctionDescriptor.of(INT, ADDRESS, LONG));
+  private static final MethodHandle MADVISE =
+      function("madvise", FunctionDescriptor.of(INT, ADDRESS, LONG, INT));
+
+  private final Arena arena;
+  private final MemorySegment segment;
+
+  private ReservedMemory(Arena arena, MemorySegment segment) {
+    this.arena = arena;
+    this.segment = segment;
+  }
+
+  /**
+   * Reserves {@code bytes}, rounded up to whole pages.
+   *
+   * @throws OutOfMemoryError when the system has no address space for it
+   */
+  public static ReservedMemory of(long bytes) {
+    long rounded = Math.ceilDiv(bytes, (long) PAGE_BYTES) * PAGE_BYTES;
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment state = call.allocate(CALL_STATE);
+      MemorySegment start =
+          (MemorySegment)
+              MMAP.invokeExact(
+                  state,
+                  MemorySegment.NULL,
+                  rounded,
+                  READ_WRITE,
+                  PRIVATE_ANONYMOUS_UNRESERVED,
+                  -1,
+                  0L);
+      if (start.address() == -1) {
+        throw new OutOfMemoryError(
+            "cannot reserve " + rounded + " bytes of address space: errno " + errno(state));
+      }
+      Arena arena = Arena.ofShared();
+      return new ReservedMemory(arena, view(start.address(), rounded, arena));
+    } catch (Throwable failure) {
+      throw rethrown(failure);
+    }
+  }
+
+  /** The whole range. */
+  public MemorySegment segment() {
+    return segment;
+  }
+
+  /** Gives the memory of whole pages back; they read as zeros from now on. */
+  public void release(long offset, long bytes) {
+    if (offset % PAGE_BYTES != 0 || bytes % PAGE_BYTES != 0) {
+      throw new IllegalArgumentException(
+          bytes + " bytes at " + offset + " are not whole pages of " + PAGE_BYTES);
+    }
+    MemorySegment pages = segment.asSlice(offset, bytes);
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment state = call.allocate(CALL_STATE);
+      int status = (int) MADVISE.invokeExact(state, pages, bytes, DONT_NEED);
+      if (status != 0) {
+        throw new IllegalStateException("cannot release memory: errno " + errno(state));
+      }
+    } catch (Throwable failure) {
+      throw rethrown(failure);
+    }
+  }
+
+  /** Gives everything back. */
+  @Override
+  public void close() {
+    long bytes = segment.byteSize();
+    MemorySegment start = MemorySegment.ofAddress(segment.address());
+    arena.close();
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment state = call.allocate(CALL_STATE);
+      int status = (int) MUNMAP.invokeExact(state, start, bytes);
+      if (status != 0) {
+        throw new IllegalStateException("cannot unmap memory: errno " + errno(state));
+      }
+    } catch (Throwable failure) {
+      throw rethrown(failure);
+    }
+  }
+
+  /**
+   * The {@code bytes} at an address that came from a segment, for code that is handed bare
+   * addresses.
+   */
+  @SuppressWarnings("restricted") // The one place that turns an address into memory.
+  public static MemorySegment view(long address, long bytes) {
+    return MemorySegment.ofAddress(address).reinterpret(bytes);
+  }
+
+  @SuppressWarnings("restricted") // Its memory was mapped just now and lives as long as the arena.
+  private static MemorySegment view(long address, long bytes, Arena arena) {
+    return MemorySegment.ofAddress(address).reinterpret(bytes, arena, null);
+  }
+
+  @SuppressWarnings("restricted") // This package is the door to native code.
+  private static MethodHandle function(String name, FunctionDescriptor type) {
+    Linker linker = Linker.nativeLinker();
+    return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), type, ERRNO);
+  }
+
+  private static int errno(MemorySegment state) {
+    return (int) ERRNO_VALUE.get(state, 0L);
+  }
+
+  private static RuntimeException rethrown(Throwable failure) {
+    switch (failure) {
+      case RuntimeException e -> throw e;
+      case Error e -> throw e;
+      default -> throw new IllegalStateException(failure);
+    }
+  }
+}
