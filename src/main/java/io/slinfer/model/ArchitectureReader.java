@@ -126,7 +126,8 @@ final class ArchitectureReader {
     boolean centered = family.has(Trait.LAYER_NORM);
     String key = centered ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon";
     if (!keys.has(key)) {
-      throw new UnservableModelException("metadata key " + family.key() + "." + key + " is missing");
+      throw new UnservableModelException(
+          "metadata key " + family.key() + "." + key + " is missing");
     }
     double epsilon = keys.number(key, 0);
     if (epsilon < 0) {
@@ -154,18 +155,14 @@ final class ArchitectureReader {
       throws UnservableModelException {
     int window =
         keys.integer(
-            "attention.sliding_window",
-            0,
-            Integer.MAX_VALUE,
-            family == Family.GEMMA2 ? 4096 : 0);
+            "attention.sliding_window", 0, Integer.MAX_VALUE, family == Family.GEMMA2 ? 4096 : 0);
     boolean[] slides = keys.slidingLayers(count);
     if (slides == null) {
       slides = Hyperparameters.everyLayerBut(family.fullAttentionEvery(), count);
     }
     boolean[] turns = Hyperparameters.everyLayerBut(family.noRopeEvery(), count);
     // Granite files use the "finetuned" key to say whether there is any rotation.
-    boolean anyRope =
-        family != Family.GRANITE || keys.flag("rope.scaling.finetuned", true);
+    boolean anyRope = family != Family.GRANITE || keys.flag("rope.scaling.finetuned", true);
     RopeReader reader = new RopeReader(keys, tensors, family, headSize, contextTokens);
     Rope everywhere = reader.scaled();
     Rope local = localRope(reader, everywhere);

@@ -132,8 +132,7 @@ final class Hyperparameters {
     return flags;
   }
 
-  private int bounded(String key, long value, int least, int most)
-      throws UnservableModelException {
+  private int bounded(String key, long value, int least, int most) throws UnservableModelException {
     if (value < least || value > most) {
       throw new UnservableModelException(
           prefix + key + " is " + value + "; allowed: " + least + " to " + most);

@@ -19,8 +19,8 @@ public record ModelDescription(Architecture architecture, ModelTensors tensors, 
   /**
    * Reads and checks a file. Reads no weights but rotary factors.
    *
-   * @throws UnservableModelException when metadata or tensors are missing, contradict each other, or
-   *     ask for what no engine here does
+   * @throws UnservableModelException when metadata or tensors are missing, contradict each other,
+   *     or ask for what no engine here does
    */
   public static ModelDescription read(GgufFile file) throws UnservableModelException {
     String name = file.metadata().values().get("general.architecture") instanceof String s ? s : "";
@@ -36,8 +36,7 @@ public record ModelDescription(Architecture architecture, ModelTensors tensors, 
         new ArchitectureReader(family, new Hyperparameters(file.metadata(), family), table).read();
     ModelTensors tensors = new TensorReader(family, architecture, table).read();
     table.requireAllTaken(family);
-    long weightBytes =
-        file.tensors().values().stream().mapToLong(ModelDescription::bytes).sum();
+    long weightBytes = file.tensors().values().stream().mapToLong(ModelDescription::bytes).sum();
     return new ModelDescription(architecture, tensors, weightBytes);
   }
 

@@ -39,8 +39,7 @@ final class RopeReader {
       case "none" -> rope(plain, magnitude(1));
       case "linear" -> rope(divided(plain, factor()), magnitude(1));
       case "yarn" -> rope(yarn(plain), magnitude(factor() <= 1 ? 1 : 0.1 * Math.log(factor()) + 1));
-      case "llama3" ->
-          rope(tensors.has("rope_freqs.weight") ? plain : llama3(plain), magnitude(1));
+      case "llama3" -> rope(tensors.has("rope_freqs.weight") ? plain : llama3(plain), magnitude(1));
       case "longrope", "su" -> longrope(plain, shortFactors, longFactors);
       default -> throw new UnservableModelException("rope.scaling.type " + type + " is unknown");
     };
@@ -119,9 +118,7 @@ final class RopeReader {
   /** The pair that turns {@code turns} times over the original context. */
   private double pairTurning(double turns) throws UnservableModelException {
     double base = keys.positive("rope.freq_base", DEFAULT_BASE);
-    return dimensions
-        * Math.log(originalContext() / (turns * 2 * Math.PI))
-        / (2 * Math.log(base));
+    return dimensions * Math.log(originalContext() / (turns * 2 * Math.PI)) / (2 * Math.log(base));
   }
 
   private double[] llama3(double[] plain) throws UnservableModelException {

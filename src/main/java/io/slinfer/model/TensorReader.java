@@ -27,8 +27,7 @@ final class TensorReader {
   }
 
   ModelTensors read() throws UnservableModelException {
-    GgufTensor embedding =
-        table.tensor("token_embd.weight", hidden, architecture.vocabularySize());
+    GgufTensor embedding = table.tensor("token_embd.weight", hidden, architecture.vocabularySize());
     Projection output =
         table.has("output.weight")
             ? table.projection("output", hidden, architecture.vocabularySize())

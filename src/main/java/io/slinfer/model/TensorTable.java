@@ -164,5 +164,4 @@ final class TensorTable {
   private static String shape(List<Long> sizes) {
     return String.join(" x ", sizes.stream().map(String::valueOf).toList());
   }
-
 }

@@ -3,7 +3,8 @@
  *
  * <p>Owns: the architecture description, the model directory and its watcher.
  *
- * <p>May use: request, kvcache (BlockTable), engine (LoadedModel, ModelSource), model.gguf, model.tokenizer, model.chat.
+ * <p>May use: request, kvcache (BlockTable), engine (LoadedModel, ModelSource), model.gguf,
+ * model.tokenizer, model.chat.
  *
  * <p>Must not: know kernels, Vert.x or Hazelcast.
  *

@@ -77,8 +77,7 @@ public final class CpuEngine implements Engine {
    * @param owner runs tasks on the owner's thread, in order
    * @param listener gets events there
    */
-  public CpuEngine(
-      CpuKernels kernels, Settings settings, Executor owner, EngineListener listener) {
+  public CpuEngine(CpuKernels kernels, Settings settings, Executor owner, EngineListener listener) {
     this.kernels = kernels;
     this.settings = settings;
     this.owner = owner;
@@ -111,8 +110,7 @@ public final class CpuEngine implements Engine {
           long start = System.nanoTime();
           try {
             CpuInstance loaded =
-                CpuInstance.load(
-                    kernels, source, settings.kvAddressBytes(), settings.observer());
+                CpuInstance.load(kernels, source, settings.kvAddressBytes(), settings.observer());
             open.add(loaded);
             long duration = System.nanoTime() - start;
             owner.execute(() -> onLoaded(ticket, instance, slot, loaded, duration));

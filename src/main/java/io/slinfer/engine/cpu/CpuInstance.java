@@ -46,7 +46,7 @@ final class CpuInstance implements AutoCloseable {
     this.kernels = kernels;
     this.observer = observer;
     try {
-      GgufFile file = opened(GgufFile.open(source.parts()));
+      GgufFile file = opened(GgufFile.open(source.parts().getFirst()));
       description = ModelDescription.read(file);
       Architecture architecture = description.architecture();
       int limit = source.maxContextTokens();

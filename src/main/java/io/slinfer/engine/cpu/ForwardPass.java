@@ -128,7 +128,11 @@ final class ForwardPass implements AutoCloseable {
     MemorySegment input = normalized(stream, layer.attentionNorm(), rows, scratch.block);
     kernels.matmul(input, rows, layer.queryKeyValue(), queryKeyValue);
     for (int i = 0; i < queryKeyValue.length; i++) {
-      addBias(queryKeyValue[i], layer.queryKeyValueBias()[i], rows, i == 0 ? shape.queryWidth() : shape.kvWidth());
+      addBias(
+          queryKeyValue[i],
+          layer.queryKeyValueBias()[i],
+          rows,
+          i == 0 ? shape.queryWidth() : shape.kvWidth());
     }
     normalizeHeads(scratch.query, layer.queryNorm(), rows * shape.queryWidth());
     normalizeHeads(scratch.key, layer.keyNorm(), rows * shape.kvWidth());
@@ -170,8 +174,10 @@ final class ForwardPass implements AutoCloseable {
     if (kept > 0) {
       int width = architecture.attention().queryWidth();
       kernels.gatherRows(scratch.attended, batch.outputRows(), kept, width, scratch.query);
-      scratch.attended.asSlice(0, (long) kept * width * Float.BYTES).copyFrom(
-          scratch.query.asSlice(0, (long) kept * width * Float.BYTES));
+      scratch
+          .attended
+          .asSlice(0, (long) kept * width * Float.BYTES)
+          .copyFrom(scratch.query.asSlice(0, (long) kept * width * Float.BYTES));
       kernels.gatherRows(stream, batch.outputRows(), kept, hidden, spare);
       MemorySegment other = stream;
       stream = spare;

@@ -17,6 +17,9 @@ final class KvSpace implements AutoCloseable {
   /** Slabs are at least this large, so that giving one back is worth a system call. */
   private static final long SMALLEST_SLAB_BYTES = 1 << 20;
 
+  /** Blocks are counted by their owner, so there are not more than any instance could use. */
+  private static final int MOST_BLOCKS = 1 << 18;
+
   private final KvShape shape;
   private final int blocksPerSlab;
   private final int maxSlabs;
@@ -32,7 +35,7 @@ final class KvSpace implements AutoCloseable {
     long slabBytes = shape.blockBytes() * blocksPerSlab;
     this.maxSlabs =
         Math.toIntExact(
-            Math.clamp(addressBytes / slabBytes, 1, Integer.MAX_VALUE / blocksPerSlab));
+            Math.clamp(addressBytes / slabBytes, 1, Math.max(1, MOST_BLOCKS / blocksPerSlab)));
     this.memory = ReservedMemory.of(slabBytes * maxSlabs);
   }
 

@@ -1,7 +1,6 @@
 package io.slinfer.engine.cpu;
 
 import io.slinfer.ffi.ReservedMemory;
-import io.slinfer.kvcache.BlockTable;
 import io.slinfer.model.gguf.Dequantizer;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -17,7 +16,7 @@ public final class ReferenceKernels implements CpuKernels {
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
   private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT;
-  private static final int BLOCK = BlockTable.TOKENS_PER_BLOCK;
+  private static final int BLOCK = KvShape.TOKENS;
 
   @Override
   public String description() {
@@ -39,8 +38,7 @@ public final class ReferenceKernels implements CpuKernels {
     float[] row = new float[table.columns()];
     for (int t = 0; t < count; t++) {
       int token = tokens.getAtIndex(INT, t);
-      Dequantizer.expand(
-          table.type(), table.data(), token * table.rowBytes(), row.length, row);
+      Dequantizer.expand(table.type(), table.data(), token * table.rowBytes(), row.length, row);
       for (int i = 0; i < row.length; i++) {
         row[i] *= scale;
       }
@@ -176,14 +174,14 @@ public final class ReferenceKernels implements CpuKernels {
       int rows = batch.firstRow().getAtIndex(INT, s + 1) - firstRow;
       int start = batch.startPosition().getAtIndex(INT, s);
       for (int r = 0; r < rows; r++) {
-        MemorySegment block = block(shape, layer, batch, s, (start + r) / BLOCK);
-        int slot = (start + r) % BLOCK;
+        MemorySegment block = block(shape, batch, s, (start + r) / BLOCK);
+        int token = (start + r) % BLOCK;
         for (int h = 0; h < shape.kvHeads(); h++) {
           long from = ((long) (firstRow + r) * shape.kvHeads() + h) * shape.headSize();
+          long values = shape.valueOffset(layer, h, token);
           for (int i = 0; i < shape.headSize(); i++) {
-            long at = ((long) h * BLOCK + slot) * shape.headSize() + i;
-            block.setAtIndex(HALF, at, half(k, from + i));
-            block.setAtIndex(HALF, keyNumbers(shape) + at, half(v, from + i));
+            block.set(HALF, shape.keyOffset(layer, h, token, i), half(k, from + i));
+            block.set(HALF, values + (long) i * Short.BYTES, half(v, from + i));
           }
         }
       }
@@ -194,18 +192,9 @@ public final class ReferenceKernels implements CpuKernels {
     return Float.floatToFloat16(x.getAtIndex(FLOAT, index));
   }
 
-  /** How many numbers the keys of one layer of a block are; its values follow. */
-  private static long keyNumbers(KvShape shape) {
-    return (long) BLOCK * shape.kvHeads() * shape.headSize();
-  }
-
-  private static MemorySegment block(
-      KvShape shape, int layer, KvBatch batch, int sequence, int index) {
-    long address =
-        batch
-            .blockAddresses()
-            .getAtIndex(LONG, batch.firstBlock().getAtIndex(INT, sequence) + (long) index);
-    return ReservedMemory.view(address + layer * shape.layerBytes(), shape.layerBytes());
+  private static MemorySegment block(KvShape shape, KvBatch batch, int sequence, int index) {
+    long entry = batch.firstBlock().getAtIndex(INT, sequence) + (long) index;
+    return ReservedMemory.view(batch.blockAddresses().getAtIndex(LONG, entry), shape.blockBytes());
   }
 
   @Override
@@ -256,11 +245,13 @@ public final class ReferenceKernels implements CpuKernels {
     int size = shape.headSize();
     float[] numbers = new float[tokens * size];
     for (int t = 0; t < tokens; t++) {
-      MemorySegment block = block(shape, layer, batch, sequence, t / BLOCK);
-      long from =
-          (values ? keyNumbers(shape) : 0) + ((long) kvHead * BLOCK + t % BLOCK) * size;
+      MemorySegment block = block(shape, batch, sequence, t / BLOCK);
       for (int i = 0; i < size; i++) {
-        numbers[t * size + i] = Float.float16ToFloat(block.getAtIndex(HALF, from + i));
+        long at =
+            values
+                ? shape.valueOffset(layer, kvHead, t % BLOCK) + (long) i * Short.BYTES
+                : shape.keyOffset(layer, kvHead, t % BLOCK, i);
+        numbers[t * size + i] = Float.float16ToFloat(block.get(HALF, at));
       }
     }
     return numbers;
@@ -313,10 +304,7 @@ public final class ReferenceKernels implements CpuKernels {
           switch (activation) {
             case SILU -> x / (1 + Math.exp(-x)) * y;
             case GELU_TANH ->
-                0.5
-                    * x
-                    * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)))
-                    * y;
+                0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))) * y;
             case SWIGLU_OAI -> {
               double clamped = Math.min(x, 7);
               double linear = Math.clamp(y, -7.0, 7.0);
@@ -372,12 +360,10 @@ public final class ReferenceKernels implements CpuKernels {
   }
 
   private static void read(MemorySegment x, long row, float[] numbers) {
-    MemorySegment.copy(
-        x, FLOAT, row * numbers.length * Float.BYTES, numbers, 0, numbers.length);
+    MemorySegment.copy(x, FLOAT, row * numbers.length * Float.BYTES, numbers, 0, numbers.length);
   }
 
   private static void write(float[] numbers, MemorySegment x, long row) {
-    MemorySegment.copy(
-        numbers, 0, x, FLOAT, row * numbers.length * Float.BYTES, numbers.length);
+    MemorySegment.copy(numbers, 0, x, FLOAT, row * numbers.length * Float.BYTES, numbers.length);
   }
 }

@@ -53,9 +53,18 @@ final class Scratch implements AutoCloseable {
     List<Long> numbers = new ArrayList<>();
     for (int width :
         new int[] {
-          hidden, hidden, hidden,
-          attention.queryWidth(), attention.kvWidth(), attention.kvWidth(), attention.queryWidth(),
-          inner, inner, experts, gathered, gathered
+          hidden,
+          hidden,
+          hidden,
+          attention.queryWidth(),
+          attention.kvWidth(),
+          attention.kvWidth(),
+          attention.queryWidth(),
+          inner,
+          inner,
+          experts,
+          gathered,
+          gathered
         }) {
       numbers.add((long) width * ModelDescription.BATCH_ROWS);
     }

@@ -1,0 +1,46 @@
+package io.slinfer.engine.cpu;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.slinfer.testing.Fixtures;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every architecture fixture on the plain-Java kernels. */
+final class ReferenceConformanceTest {
+
+  @TempDir static Path unpacked;
+
+  static List<Path> models() throws IOException {
+    List<Path> models = new ArrayList<>();
+    for (Path folder : Fixtures.folders(Fixtures.root().resolve("arch"))) {
+      models.addAll(Fixtures.models(folder));
+    }
+    return models;
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void givesTheOraclesLogitsAndTokens(Path model) throws Exception {
+    JsonNode fixture = Fixtures.json(model.resolveSibling("fixture.json.gz"));
+    double tolerance =
+        fixture.get("tolerance_advice").get("f16_activation_or_f16_kv_max_abs").asDouble();
+    long start = System.nanoTime();
+    try (ArchitectureConformance conformance =
+        new ArchitectureConformance(
+            Fixtures.unpack(model, unpacked), fixture, tolerance, new ReferenceKernels())) {
+      conformance.checkPrompts();
+      conformance.checkMixedBatches();
+      System.out.printf(
+          "%s: largest difference %.5f, allowed %.3f, %d ms%n",
+          model.getFileName(),
+          conformance.worst(),
+          tolerance,
+          (System.nanoTime() - start) / 1_000_000);
+    }
+  }
+}
