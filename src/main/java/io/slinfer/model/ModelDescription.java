@@ -2,7 +2,9 @@ package io.slinfer.model;
 
 import io.slinfer.kvcache.BlockTable;
 import io.slinfer.model.gguf.GgufFile;
+import io.slinfer.model.gguf.GgufMetadata;
 import io.slinfer.model.gguf.GgufTensor;
+import java.util.Map;
 
 /**
  * What a file's metadata and tensors make together: a model that can be served. Valid while the
@@ -23,7 +25,13 @@ public record ModelDescription(Architecture architecture, ModelTensors tensors, 
    *     or ask for what no engine here does
    */
   public static ModelDescription read(GgufFile file) throws UnservableModelException {
-    String name = file.metadata().values().get("general.architecture") instanceof String s ? s : "";
+    return read(file.metadata(), file.tensors());
+  }
+
+  /** As {@link #read(GgufFile)}, from a file's parts. */
+  static ModelDescription read(GgufMetadata metadata, Map<String, GgufTensor> tensorsByName)
+      throws UnservableModelException {
+    String name = metadata.values().get("general.architecture") instanceof String s ? s : "";
     Family family = Family.named(name);
     if (family == null) {
       throw new UnservableModelException(
@@ -31,12 +39,13 @@ public record ModelDescription(Architecture architecture, ModelTensors tensors, 
               ? "metadata key general.architecture is missing"
               : "architecture " + name + " is not supported; allowed: " + Family.names());
     }
-    TensorTable table = new TensorTable(file.tensors());
+    TensorTable table = new TensorTable(tensorsByName);
     Architecture architecture =
-        new ArchitectureReader(family, new Hyperparameters(file.metadata(), family), table).read();
+        new ArchitectureReader(family, new Hyperparameters(metadata, family), table).read();
     ModelTensors tensors = new TensorReader(family, architecture, table).read();
     table.requireAllTaken(family);
-    long weightBytes = file.tensors().values().stream().mapToLong(ModelDescription::bytes).sum();
+    long weightBytes =
+        tensorsByName.values().stream().mapToLong(tensor -> tensor.data().byteSize()).sum();
     return new ModelDescription(architecture, tensors, weightBytes);
   }
 
@@ -59,9 +68,5 @@ public record ModelDescription(Architecture architecture, ModelTensors tensors, 
             + (feedForward.experts() == 0 ? 0 : feedForward.experts() + expertRowNumbers);
     return Float.BYTES
         * (BATCH_ROWS * rowNumbers + (long) LOGIT_ROWS * architecture.vocabularySize());
-  }
-
-  private static long bytes(GgufTensor tensor) {
-    return tensor.data().byteSize();
   }
 }

@@ -1,0 +1,167 @@
+package io.slinfer.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.slinfer.model.gguf.GgufFile;
+import io.slinfer.model.gguf.GgufMetadata;
+import io.slinfer.model.gguf.GgufTensor;
+import io.slinfer.testing.Fixtures;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class ModelDescriptionTest {
+
+  @TempDir static Path folder;
+  private static GgufFile file;
+
+  private final Map<String, Object> metadata = new HashMap<>(file.metadata().values());
+  private final Map<String, GgufTensor> tensors = new LinkedHashMap<>(file.tensors());
+
+  @BeforeAll
+  static void open() throws IOException {
+    Path packed = Fixtures.shipped().resolve("arch/llama3-rope/llama3-rope.f16.gguf.gz");
+    file = GgufFile.open(Fixtures.unpack(packed, folder));
+  }
+
+  @AfterAll
+  static void close() {
+    file.close();
+  }
+
+  private ModelDescription read() throws UnservableModelException {
+    return ModelDescription.read(new GgufMetadata(metadata), tensors);
+  }
+
+  private String reason() {
+    return assertThrows(UnservableModelException.class, this::read).getMessage();
+  }
+
+  private void reshape(String name, Long... dimensions) {
+    GgufTensor old = tensors.get(name);
+    tensors.put(name, new GgufTensor(name, old.type(), List.of(dimensions), old.data()));
+  }
+
+  @Test
+  void readsHyperparametersAndTheMemoryTheyNeed() throws Exception {
+    ModelDescription description = read();
+    Architecture architecture = description.architecture();
+    assertEquals(256, architecture.hiddenSize());
+    assertEquals(512, architecture.vocabularySize());
+    assertEquals(2, architecture.layers().size());
+    assertEquals(64, architecture.attention().headSize());
+    assertEquals(2L * 2 * 16 * 128 * 2, description.memoryNeed().kvBlockBytes());
+    assertTrue(description.memoryNeed().weightBytes() > 1 << 20);
+    assertTrue(description.memoryNeed().scratchBytes() > 1 << 20);
+  }
+
+  @Test
+  void saysWhichKeyIsMissing() {
+    metadata.remove("llama.block_count");
+    assertEquals("cannot be served because metadata key llama.block_count is missing", reason());
+  }
+
+  @Test
+  void saysWhichArchitecturesThereAre() {
+    metadata.put("general.architecture", "mamba");
+    assertTrue(reason().contains("architecture mamba is not supported; allowed: llama, qwen2"));
+  }
+
+  @Test
+  void refusesMistypedAndAbsurdValues() {
+    metadata.put("llama.block_count", "two");
+    assertTrue(reason().contains("llama.block_count is not a whole number"), reason());
+    metadata.put("llama.block_count", 1L << 40);
+    assertTrue(reason().contains("llama.block_count is 1099511627776; allowed: 1 to"), reason());
+    metadata.put("llama.block_count", 2L);
+    metadata.put("llama.rope.freq_base", Double.NaN);
+    assertTrue(reason().contains("llama.rope.freq_base is NaN"), reason());
+  }
+
+  @Test
+  void saysWhichTensorIsMissingOrMisshapen() {
+    GgufTensor removed = tensors.remove("blk.1.ffn_up.weight");
+    // Without a gate tensor ffn_up would be a fused one, so the width is what is named.
+    assertTrue(reason().contains("tensor blk.1.ffn_up.weight is missing"), reason());
+    tensors.put(removed.name(), removed);
+    reshape("blk.0.attn_k.weight", 256L, 64L);
+    assertEquals(
+        "cannot be served because tensor blk.0.attn_k.weight is 256 x 64; expected 256 x 128",
+        reason());
+  }
+
+  @Test
+  void refusesTensorsItDoesNotUnderstand() {
+    tensors.put("blk.0.attn_mystery.weight", tensors.get("blk.0.attn_norm.weight"));
+    assertEquals(
+        "cannot be served because tensor blk.0.attn_mystery.weight has no place in a llama model",
+        reason());
+  }
+
+  @Test
+  void refusesUnknownRopeScaling() {
+    metadata.put("llama.rope.scaling.type", "spiral");
+    assertTrue(reason().contains("rope.scaling.type spiral is unknown"), reason());
+  }
+
+  @Test
+  void linearScalingDividesFrequencies() throws Exception {
+    Rope plain = read().architecture().layers().getFirst().rope();
+    metadata.put("llama.rope.scaling.type", "linear");
+    metadata.put("llama.rope.scaling.factor", 4.0);
+    Rope scaled = read().architecture().layers().getFirst().rope();
+    for (int i = 0; i < plain.frequencies().length; i++) {
+      assertEquals(plain.frequencies()[i] / 4, scaled.frequencies()[i], 1e-15);
+    }
+  }
+
+  @Test
+  void llama3ScalingByMetadataIsThatOfTheFactorTensor() throws Exception {
+    Rope byTensor = read().architecture().layers().getFirst().rope();
+    tensors.remove("rope_freqs.weight");
+    metadata.put("llama.rope.scaling.type", "llama3");
+    metadata.put("llama.rope.scaling.factor", 8.0);
+    metadata.put("llama.rope.scaling.low_freq_factor", 1.0);
+    metadata.put("llama.rope.scaling.high_freq_factor", 4.0);
+    metadata.put("llama.rope.scaling.original_context_length", originalContext());
+    Rope byMetadata = read().architecture().layers().getFirst().rope();
+    for (int i = 0; i < byTensor.frequencies().length; i++) {
+      double expected = byTensor.frequencies()[i];
+      assertEquals(expected, byMetadata.frequencies()[i], expected * 1e-6, "pair " + i);
+    }
+  }
+
+  private static long originalContext() throws IOException {
+    Path fixture = Fixtures.shipped().resolve("arch/llama3-rope/fixture.json.gz");
+    return Fixtures.json(fixture)
+        .get("hf_config")
+        .get("rope_parameters")
+        .get("original_max_position_embeddings")
+        .asLong();
+  }
+
+  @Test
+  void windowPatternsAreHonoured() throws Exception {
+    metadata.put("llama.attention.sliding_window", 32L);
+    assertEquals(List.of(32, 32), windows());
+    metadata.put("llama.attention.sliding_window_pattern", 2L);
+    assertEquals(List.of(32, 0), windows());
+    metadata.put("llama.attention.sliding_window_pattern", new boolean[] {false, true});
+    assertEquals(List.of(0, 32), windows());
+    metadata.put("llama.attention.sliding_window_pattern", new boolean[] {true});
+    assertTrue(reason().contains("1 flags for 2 layers"), reason());
+  }
+
+  private List<Integer> windows() throws UnservableModelException {
+    return read().architecture().layers().stream().map(Architecture.Layer::window).toList();
+  }
+}
