@@ -1,12 +1,12 @@
 /**
- * Files under conf/ as settings records.
+ * What the operator decided: conf/*.yaml read into validated records.
  *
- * <p>Owns: reading YAML, naming every bad key.
+ * <p>Owns: the settings records, their defaults, the reader that names every bad key.
  *
  * <p>May use: request, cost, Jackson.
  *
- * <p>Must not: decide, start anything.
+ * <p>Must not: start anything; no other room reads a system property or a configuration file.
  *
- * <p>Thread: values are immutable.
+ * <p>Thread: settings are immutable; reading happens on the main thread.
  */
 package io.slinfer.config;

@@ -1,0 +1,149 @@
+package io.slinfer.cli;
+
+import io.slinfer.config.DeviceSettings;
+import io.slinfer.config.Settings;
+import io.slinfer.config.SettingsException;
+import io.slinfer.gateway.Gateway;
+import io.slinfer.gateway.ModelCatalogue;
+import io.slinfer.gateway.ModelTexts;
+import io.slinfer.http.HttpVerticle;
+import io.slinfer.metrics.ServingMeters;
+import io.slinfer.node.DeviceLimits;
+import io.slinfer.node.DispatchVerticle;
+import io.slinfer.node.EngineFactory;
+import io.slinfer.node.LeastSlackPolicy;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.net.BindException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * One serving node put together: the device first, then HTTP in front of it; closed in the reverse
+ * sense, so that what is in flight ends with a clear error. Started and closed by the main thread.
+ */
+public final class Server implements AutoCloseable {
+
+  private static final int MOST_EVENT_LOOPS = 4;
+  private static final long START_SECONDS = 60;
+  private static final long STOP_SECONDS = 20;
+
+  private final Vertx vertx;
+  private final ServingMeters meters;
+  private final DispatchVerticle device;
+  private final List<HttpVerticle> http = new ArrayList<>();
+
+  private Server(Settings settings, EngineFactory engines, long kvBytes) {
+    int loops = eventLoops(settings);
+    this.vertx =
+        Vertx.vertx(
+            new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(loops + 1));
+    this.meters = new ServingMeters(settings.metrics().vllmNames());
+    DeviceSettings setting = settings.device();
+    this.device =
+        new DispatchVerticle(
+            setting.id(),
+            engines,
+            new LeastSlackPolicy(setting.prefillChunkTokens()),
+            new DeviceLimits(kvBytes, setting.maxBatch(), setting.maxWaiting()),
+            meters);
+  }
+
+  /**
+   * Starts a node and waits until it listens.
+   *
+   * @param kvBytes budget of all KV blocks
+   * @throws SettingsException naming the setting if the address cannot be used
+   */
+  public static Server start(
+      Settings settings, EngineFactory engines, ModelCatalogue catalogue, long kvBytes) {
+    Server server = new Server(settings, engines, kvBytes);
+    try {
+      server.deploy(settings, catalogue);
+      return server;
+    } catch (RuntimeException failure) {
+      server.close();
+      throw failure;
+    }
+  }
+
+  /** The port that it listens on. */
+  public int port() {
+    return http.getFirst().port();
+  }
+
+  /** The device, for its state. */
+  public DispatchVerticle device() {
+    return device;
+  }
+
+  @Override
+  public void close() {
+    try {
+      wait(vertx.close(), STOP_SECONDS);
+    } finally {
+      meters.close();
+    }
+  }
+
+  private void deploy(Settings settings, ModelCatalogue catalogue) {
+    wait(vertx.deployVerticle(device, new DeploymentOptions()), START_SECONDS);
+    ModelTexts texts = new ModelTexts(vertx);
+    HttpVerticle.Services services =
+        new HttpVerticle.Services(
+            settings.http(),
+            catalogue,
+            context -> new Gateway(context, catalogue, texts, device.inbox(), meters),
+            () -> !catalogue.models().isEmpty(),
+            meters,
+            "slinfer-" + device.description().kind());
+    for (int i = 0; i < eventLoops(settings); i++) {
+      HttpVerticle verticle = new HttpVerticle(services);
+      try {
+        wait(vertx.deployVerticle(verticle, new DeploymentOptions()), START_SECONDS);
+      } catch (CompletionException failure) {
+        throw startFailure(settings, failure);
+      }
+      http.add(verticle);
+    }
+  }
+
+  private static RuntimeException startFailure(Settings settings, CompletionException failure) {
+    String address = settings.http().host() + ":" + settings.http().port();
+    if (failure.getCause() instanceof BindException) {
+      return new SettingsException(
+          "cannot listen on "
+              + address
+              + " ("
+              + failure.getCause().getMessage()
+              + "); choose another address with --host or --port");
+    }
+    return failure;
+  }
+
+  private static int eventLoops(Settings settings) {
+    int asked = settings.http().eventLoops();
+    return asked > 0
+        ? asked
+        : Math.min(MOST_EVENT_LOOPS, Runtime.getRuntime().availableProcessors());
+  }
+
+  private static void wait(Future<?> future, long seconds) {
+    try {
+      future.toCompletionStage().toCompletableFuture().get(seconds, TimeUnit.SECONDS);
+    } catch (ExecutionException failure) {
+      throw new CompletionException(failure.getCause());
+    } catch (TimeoutException failure) {
+      throw new IllegalStateException("no answer within " + seconds + " s", failure);
+    } catch (InterruptedException failure) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", failure);
+    }
+  }
+}

@@ -1,0 +1,22 @@
+package io.slinfer.config;
+
+import java.util.List;
+
+/**
+ * A key that callers may present.
+ *
+ * @param name who it was given to, for fair share and logs
+ * @param sha256 lower-case hexadecimal SHA-256 of the key's UTF-8 text; the key itself is not kept
+ * @param models the model ids it may call; empty means all
+ */
+public record ApiKey(String name, String sha256, List<String> models) {
+
+  public ApiKey {
+    models = List.copyOf(models);
+  }
+
+  /** Whether this key may call a model. */
+  public boolean mayCall(String model) {
+    return models.isEmpty() || models.contains(model);
+  }
+}

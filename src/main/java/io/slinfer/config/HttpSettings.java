@@ -1,0 +1,75 @@
+package io.slinfer.config;
+
+import java.util.List;
+
+/**
+ * The HTTP surface.
+ *
+ * @param host address to listen on
+ * @param port 0 means any free one
+ * @param eventLoops HTTP event loops; 0 means one for each processor, at most 4
+ * @param maxBodyBytes longest request body
+ * @param heartbeatMillis how long a stream stays silent, at most: then an SSE comment is sent
+ * @param maxPendingBytes what may wait for a slow reader of one stream, beyond the socket's own
+ *     buffers; more cuts it off
+ * @param slowClientMillis how long a stream's reader may take nothing while bytes wait for it
+ * @param corsOrigins origins that browsers may call from; "*" means all
+ * @param apiKeys empty means that no key is asked for
+ */
+public record HttpSettings(
+    String host,
+    int port,
+    int eventLoops,
+    long maxBodyBytes,
+    long heartbeatMillis,
+    long maxPendingBytes,
+    long slowClientMillis,
+    List<String> corsOrigins,
+    List<ApiKey> apiKeys) {
+
+  public HttpSettings {
+    corsOrigins = List.copyOf(corsOrigins);
+    apiKeys = List.copyOf(apiKeys);
+  }
+
+  /** The same with another address; null and -1 change nothing. */
+  public HttpSettings at(String otherHost, int otherPort) {
+    return new HttpSettings(
+        otherHost == null ? host : otherHost,
+        otherPort < 0 ? port : otherPort,
+        eventLoops,
+        maxBodyBytes,
+        heartbeatMillis,
+        maxPendingBytes,
+        slowClientMillis,
+        corsOrigins,
+        apiKeys);
+  }
+
+  static HttpSettings read(Section section) {
+    HttpSettings settings =
+        new HttpSettings(
+            section.text("host", "127.0.0.1"),
+            section.integer("port", 8080, 0, 65_535),
+            section.integer("event-loops", 0, 0, 256),
+            section.bytes("max-body", 16L << 20, 1 << 10),
+            section.millis("heartbeat", 5_000, 100),
+            section.bytes("max-pending", 1L << 20, 1 << 12),
+            section.millis("slow-client", 30_000, 1_000),
+            section.texts("cors-origins", List.of("*")),
+            List.copyOf(section.sections("api-keys", (name, key) -> readKey(name, key)).values()));
+    section.end();
+    return settings;
+  }
+
+  private static ApiKey readKey(String name, Section section) {
+    String sha256 = section.text("sha256", "");
+    if (!sha256.matches("[0-9a-f]{64}")) {
+      throw section.bad(
+          "sha256", sha256, "64 hexadecimal digits, as printed by: printf %s KEY | sha256sum");
+    }
+    ApiKey key = new ApiKey(name, sha256, section.texts("models", List.of()));
+    section.end();
+    return key;
+  }
+}

@@ -1,0 +1,221 @@
+package io.slinfer.gateway;
+
+import io.slinfer.metrics.ServingMeters;
+import io.slinfer.node.DeviceCommand.Cancel;
+import io.slinfer.node.DeviceCommand.Submit;
+import io.slinfer.node.DeviceInbox;
+import io.slinfer.node.TokenEvent;
+import io.slinfer.node.TokenOutlet;
+import io.slinfer.request.Failure;
+import io.slinfer.request.InferenceRequest;
+import io.slinfer.request.RequestId;
+import io.slinfer.request.Slo;
+import io.vertx.core.Context;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The gateway of one event loop: takes generations from HTTP, finds the model, reads the prompt,
+ * submits to the device and routes what comes back. Confined to its event loop, but for the outlet.
+ */
+public final class Gateway {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+
+  /** A full inbox has room again as soon as one request starts; a second is the usual grain. */
+  private static final long FULL_INBOX_RETRY_MILLIS = 1_000;
+
+  private final Context context;
+  private final Thread owner = Thread.currentThread();
+  private final ModelCatalogue catalogue;
+  private final ModelTexts texts;
+  private final DeviceInbox device;
+  private final ServingMeters meters;
+  private final TokenOutlet outlet;
+  private final Map<RequestId, Generation> submitted = new HashMap<>();
+
+  /**
+   * Made on the event loop that it is confined to.
+   *
+   * @param context that event loop's
+   */
+  public Gateway(
+      Context context,
+      ModelCatalogue catalogue,
+      ModelTexts texts,
+      DeviceInbox device,
+      ServingMeters meters) {
+    this.context = context;
+    this.catalogue = catalogue;
+    this.texts = texts;
+    this.device = device;
+    this.meters = meters;
+    this.outlet = events -> context.runOnContext(nothing -> route(events));
+  }
+
+  /** The models that can be called. */
+  public ModelCatalogue catalogue() {
+    return catalogue;
+  }
+
+  /** Starts a generation; the listener may be called before this returns. */
+  public Generation start(GenerationRequest request, GenerationListener listener) {
+    Generation generation = new Generation(this, request, listener);
+    Optional<ServedModel> model = catalogue.find(request.model());
+    if (model.isEmpty()) {
+      generation.fail(
+          new Failure.NotFound(
+              "The model `" + request.model() + "` does not exist.", "model", "model_not_found"));
+      return generation;
+    }
+    texts
+        .of(model.get())
+        .onComplete(
+            read ->
+                onLoop(
+                    () -> {
+                      if (read.succeeded()) {
+                        readPrompt(generation, model.get(), read.result());
+                      } else {
+                        failUnreadable(generation, read.cause());
+                      }
+                    }));
+    return generation;
+  }
+
+  private void readPrompt(Generation generation, ServedModel model, ModelText text) {
+    if (generation.ended()) {
+      return;
+    }
+    PromptReader.read(context, text, generation.request().prompt())
+        .onComplete(
+            answer ->
+                onLoop(
+                    () -> {
+                      if (generation.ended()) {
+                        return;
+                      }
+                      if (answer.failed()) {
+                        LOG.error("reading a prompt failed", answer.cause());
+                        generation.fail(new Failure.Internal("reading the prompt failed"));
+                        return;
+                      }
+                      switch (answer.result()) {
+                        case PromptReader.Answer.Refused refused ->
+                            generation.fail(refused.failure());
+                        case PromptReader.Answer.Ids(int[] ids) ->
+                            submit(generation, model, text, ids);
+                      }
+                    }));
+  }
+
+  private void submit(Generation generation, ServedModel model, ModelText text, int[] ids) {
+    GenerationRequest request = generation.request();
+    int room = model.contextTokens() - ids.length;
+    if (room < 1) {
+      generation.fail(tooLong(model, ids.length));
+      return;
+    }
+    int maxOutputTokens =
+        request.maxOutputTokens() == 0 ? room : Math.min(room, request.maxOutputTokens());
+    InferenceRequest inference =
+        new InferenceRequest(
+            request.id(),
+            request.model(),
+            ids,
+            maxOutputTokens,
+            request.sampling(),
+            request.ignoreEos(),
+            Slo.forPromptTokens(ids.length),
+            request.arrivalNanos(),
+            request.caller(),
+            request.priority());
+    if (!device.submit(new Submit(inference, model.source(), text.endTokens(), outlet))) {
+      generation.fail(
+          new Failure.Overloaded(
+              "Too many requests wait already (" + device.waiting() + "); try again later.",
+              "queue_full",
+              FULL_INBOX_RETRY_MILLIS));
+      return;
+    }
+    submitted.put(request.id(), generation);
+    generation.submitted(ids.length, text.tokenizer().stream(), meters.of(request.model()));
+  }
+
+  private static Failure tooLong(ServedModel model, int promptTokens) {
+    return new Failure.Invalid(
+        "This model's maximum context length is "
+            + model.contextTokens()
+            + " tokens. However, your prompt has "
+            + promptTokens
+            + " tokens and leaves no room for an answer. Please shorten it.",
+        null,
+        "context_length_exceeded");
+  }
+
+  private void failUnreadable(Generation generation, Throwable cause) {
+    if (generation.ended()) {
+      return;
+    }
+    LOG.warn("model {} cannot be read", generation.request().model(), cause);
+    generation.fail(
+        new Failure.Unavailable(
+            "model " + generation.request().model() + " cannot be read: " + cause.getMessage(),
+            "model_loading",
+            5_000));
+  }
+
+  private void route(List<TokenEvent> events) {
+    for (TokenEvent event : events) {
+      Generation generation =
+          switch (event) {
+            case TokenEvent.Finished _, TokenEvent.Failed _ -> submitted.remove(event.id());
+            case TokenEvent.Accepted _, TokenEvent.Started _, TokenEvent.Token _ ->
+                submitted.get(event.id());
+          };
+      if (generation != null) {
+        generation.onEvent(event);
+      }
+    }
+  }
+
+  void cancelOnDevice(RequestId id) {
+    device.cancel(new Cancel(id, nanoTime()));
+  }
+
+  void refused(Failure failure) {
+    meters.refused(reason(failure));
+  }
+
+  long nanoTime() {
+    return System.nanoTime();
+  }
+
+  /** Generations that a device has. */
+  public int liveGenerations() {
+    return submitted.size();
+  }
+
+  private void onLoop(Runnable task) {
+    if (Thread.currentThread() == owner) {
+      task.run();
+    } else {
+      context.runOnContext(nothing -> task.run());
+    }
+  }
+
+  private static String reason(Failure failure) {
+    return switch (failure) {
+      case Failure.Invalid invalid -> invalid.code() == null ? "invalid" : invalid.code();
+      case Failure.NotFound _ -> "not_found";
+      case Failure.Overloaded overloaded -> overloaded.reason();
+      case Failure.Unavailable unavailable -> unavailable.reason();
+      case Failure.Cancelled _ -> "cancelled";
+      case Failure.Internal _ -> "internal";
+    };
+  }
+}

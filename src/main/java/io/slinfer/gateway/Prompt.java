@@ -1,0 +1,23 @@
+package io.slinfer.gateway;
+
+import java.util.List;
+import java.util.Map;
+
+/** What a model is asked to continue. */
+public sealed interface Prompt {
+
+  /**
+   * A conversation, for the model's chat template.
+   *
+   * @param messages as the template sees them: maps with role and content, in order
+   * @param variables further variables of the template; they override
+   */
+  record Chat(List<Map<String, Object>> messages, Map<String, Object> variables)
+      implements Prompt {}
+
+  /** A text; special tokens written out in it count as such. */
+  record Text(String text) implements Prompt {}
+
+  /** Token ids, taken as they are. */
+  record Tokens(int[] ids) implements Prompt {}
+}

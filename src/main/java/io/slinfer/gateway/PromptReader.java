@@ -1,0 +1,114 @@
+package io.slinfer.gateway;
+
+import io.slinfer.model.chat.ChatTemplateException;
+import io.slinfer.model.tokenizer.Tokenizer;
+import io.slinfer.request.Failure;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Turns prompts into token ids, on the event loop when they are short, else on a worker. */
+final class PromptReader {
+
+  /** Texts up to this long are tokenised where they are: far below a millisecond. */
+  private static final int SHORT_CHARACTERS = 4_096;
+
+  private PromptReader() {}
+
+  /** Ids, or why there are none. */
+  sealed interface Answer {
+
+    /** At least one token, all in the vocabulary. */
+    record Ids(int[] ids) implements Answer {}
+
+    record Refused(Failure failure) implements Answer {}
+  }
+
+  static Future<Answer> read(Context context, ModelText text, Prompt prompt) {
+    return characters(prompt) <= SHORT_CHARACTERS
+        ? Future.succeededFuture(read(text, prompt))
+        : context.executeBlocking(() -> read(text, prompt), false);
+  }
+
+  private static Answer read(ModelText text, Prompt prompt) {
+    return switch (prompt) {
+      case Prompt.Tokens tokens -> checked(text.tokenizer(), tokens.ids());
+      case Prompt.Text(String plain) ->
+          checked(text.tokenizer(), text.tokenizer().encode(plain, true, true));
+      case Prompt.Chat chat -> readChat(text, chat);
+    };
+  }
+
+  private static Answer readChat(ModelText text, Prompt.Chat chat) {
+    if (text.template() == null) {
+      return new Answer.Refused(
+          new Failure.Invalid(
+              "This model has no chat template; use /v1/completions, or set one under"
+                  + " models.chat-templates.",
+              "model",
+              "no_chat_template"));
+    }
+    Tokenizer tokenizer = text.tokenizer();
+    Map<String, Object> variables = new HashMap<>();
+    variables.put("messages", chat.messages());
+    variables.put("tools", null);
+    variables.put("documents", null);
+    variables.put("add_generation_prompt", true);
+    variables.put("bos_token", tokenizer.written(tokenizer.beginOfSequence()));
+    variables.put("eos_token", tokenizer.written(tokenizer.endOfSequence()));
+    variables.putAll(chat.variables());
+    try {
+      String rendered = text.template().render(variables);
+      return checked(tokenizer, tokenizer.encode(rendered, false, true));
+    } catch (ChatTemplateException refusal) {
+      return new Answer.Refused(
+          new Failure.Invalid(
+              "The model's chat template refuses these messages: " + refusal.getMessage(),
+              "messages",
+              null));
+    }
+  }
+
+  private static Answer checked(Tokenizer tokenizer, int[] ids) {
+    if (ids.length == 0) {
+      return refused("The prompt has no tokens.");
+    }
+    for (int i = 0; i < ids.length; i++) {
+      if (ids[i] < 0 || ids[i] >= tokenizer.vocabularySize()) {
+        return refused(
+            "prompt["
+                + i
+                + "] is "
+                + ids[i]
+                + "; allowed: 0 to "
+                + (tokenizer.vocabularySize() - 1));
+      }
+    }
+    return new Answer.Ids(ids);
+  }
+
+  private static Answer refused(String message) {
+    return new Answer.Refused(new Failure.Invalid(message, "prompt", null));
+  }
+
+  private static long characters(Prompt prompt) {
+    return switch (prompt) {
+      case Prompt.Tokens _ -> 0;
+      case Prompt.Text(String plain) -> plain.length();
+      case Prompt.Chat chat -> characters(chat.messages());
+    };
+  }
+
+  /** Characters in all texts under a message tree. */
+  private static long characters(Object value) {
+    return switch (value) {
+      case null -> 0;
+      case String text -> text.length();
+      case List<?> list -> list.stream().mapToLong(PromptReader::characters).sum();
+      case Map<?, ?> map -> map.values().stream().mapToLong(PromptReader::characters).sum();
+      default -> 8;
+    };
+  }
+}

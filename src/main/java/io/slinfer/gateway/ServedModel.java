@@ -1,0 +1,20 @@
+package io.slinfer.gateway;
+
+import io.slinfer.engine.ModelSource;
+import io.slinfer.request.ModelId;
+import java.util.concurrent.Callable;
+
+/**
+ * A model that can be called, loaded or not.
+ *
+ * @param createdSeconds when its file was made, in seconds since 1970
+ * @param contextTokens longest prompt and answer together
+ * @param textLoader reads its tokenizer and template; slow, for a worker thread; throws with a
+ *     message fit for the caller
+ */
+public record ServedModel(
+    ModelId id,
+    long createdSeconds,
+    int contextTokens,
+    ModelSource source,
+    Callable<ModelText> textLoader) {}

@@ -1,0 +1,14 @@
+/**
+ * One request's life between HTTP and a device.
+ *
+ * <p>Owns: the catalogue of what can be called, prompts to tokens and tokens to text, stop strings,
+ * token routing, cancelling.
+ *
+ * <p>May use: the pure ring, model, model.tokenizer, model.chat, node, config, metrics, Vert.x.
+ *
+ * <p>Must not: know HTTP or JSON; tokenise long texts on an event loop.
+ *
+ * <p>Thread: a gateway and its generations are confined to one event loop; the catalogue is safe
+ * for any thread.
+ */
+package io.slinfer.gateway;

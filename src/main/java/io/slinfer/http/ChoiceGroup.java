@@ -1,0 +1,152 @@
+package io.slinfer.http;
+
+import io.slinfer.gateway.Gateway;
+import io.slinfer.gateway.Generation;
+import io.slinfer.gateway.GenerationListener;
+import io.slinfer.gateway.GenerationListener.Usage;
+import io.slinfer.gateway.GenerationRequest;
+import io.slinfer.request.Failure;
+import io.slinfer.request.FinishReason;
+import io.slinfer.request.RequestId;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * All choices of one HTTP request: started together, ended together. If one fails, the others are
+ * cancelled and the request fails, once. Confined to the connection's event loop.
+ */
+final class ChoiceGroup {
+
+  /** Where the choices' texts go. After completed or failed nothing more comes. */
+  interface Sink {
+
+    /** Every choice will be served. */
+    void accepted();
+
+    void text(int choice, String text);
+
+    void ended(int choice, FinishReason reason);
+
+    /** All choices have ended. */
+    void completed(Usage usage);
+
+    void failed(Failure failure);
+  }
+
+  private final Sink sink;
+  private final int promptCount;
+  private final List<Generation> generations = new ArrayList<>();
+  private final int choices;
+  private final Usage[] usages;
+  private int accepted;
+  private int ended;
+  private boolean over;
+
+  private ChoiceGroup(GenerationCall call, Sink sink) {
+    this.sink = sink;
+    this.promptCount = call.prompts().size();
+    this.choices = call.choices();
+    this.usages = new Usage[choices];
+  }
+
+  /**
+   * Starts every choice.
+   *
+   * @param id choice i is known to devices as id.i
+   * @param caller for fair share
+   */
+  static ChoiceGroup start(
+      Gateway gateway, GenerationCall call, String id, String caller, Sink sink) {
+    ChoiceGroup group = new ChoiceGroup(call, sink);
+    long arrivalNanos = System.nanoTime();
+    for (int i = 0; i < group.choices && !group.over; i++) {
+      GenerationRequest request =
+          new GenerationRequest(
+              new RequestId(id + "." + i),
+              call.model(),
+              call.prompts().get(i / call.n()),
+              call.limits().maxOutputTokens(),
+              call.limits().samplingOf(i),
+              call.limits().stop(),
+              call.limits().ignoreEos(),
+              caller,
+              call.priority(),
+              arrivalNanos);
+      group.generations.add(gateway.start(request, group.new Choice(i)));
+    }
+    if (group.over) {
+      group.generations.forEach(Generation::cancel);
+    }
+    return group;
+  }
+
+  /** The caller is gone: nothing more comes. */
+  void cancel() {
+    over = true;
+    generations.forEach(Generation::cancel);
+  }
+
+  private void fail(Failure failure) {
+    if (!over) {
+      cancel();
+      sink.failed(failure);
+    }
+  }
+
+  /** Prompts count once each, whatever their number of choices. */
+  private Usage total() {
+    int prompt = 0;
+    int cached = 0;
+    int output = 0;
+    int perPrompt = choices / promptCount;
+    for (int i = 0; i < choices; i++) {
+      output += usages[i].outputTokens();
+      if (i % perPrompt == 0) {
+        prompt += usages[i].promptTokens();
+        cached += usages[i].cachedTokens();
+      }
+    }
+    return new Usage(prompt, cached, output);
+  }
+
+  private final class Choice implements GenerationListener {
+
+    private final int index;
+
+    Choice(int index) {
+      this.index = index;
+    }
+
+    @Override
+    public void onAccepted() {
+      if (++accepted == choices && !over) {
+        sink.accepted();
+      }
+    }
+
+    @Override
+    public void onText(String text) {
+      if (!over) {
+        sink.text(index, text);
+      }
+    }
+
+    @Override
+    public void onFinished(FinishReason reason, Usage usage) {
+      if (over) {
+        return;
+      }
+      usages[index] = usage;
+      sink.ended(index, reason);
+      if (++ended == choices) {
+        over = true;
+        sink.completed(total());
+      }
+    }
+
+    @Override
+    public void onFailed(Failure failure) {
+      fail(failure);
+    }
+  }
+}

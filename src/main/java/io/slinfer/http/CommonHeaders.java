@@ -1,0 +1,53 @@
+package io.slinfer.http;
+
+import io.slinfer.metrics.ServingMeters;
+import io.vertx.core.Handler;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+
+/** Gives every answer its request id and timing, and counts repeated requests. */
+final class CommonHeaders implements Handler<RoutingContext> {
+
+  private static final String API_VERSION = "2020-10-01";
+  private static final int MAX_ID_LENGTH = 128;
+
+  private final ServingMeters meters;
+
+  CommonHeaders(ServingMeters meters) {
+    this.meters = meters;
+  }
+
+  @Override
+  public void handle(RoutingContext routing) {
+    long arrivalNanos = System.nanoTime();
+    String id = requestId(routing.request());
+    routing.addHeadersEndHandler(
+        nothing ->
+            routing
+                .response()
+                .putHeader("x-request-id", id)
+                .putHeader("openai-version", API_VERSION)
+                .putHeader(
+                    "openai-processing-ms",
+                    Long.toString((System.nanoTime() - arrivalNanos) / 1_000_000)));
+    String retry = routing.request().getHeader("x-stainless-retry-count");
+    if (retry != null && !retry.equals("0")) {
+      meters.retried();
+    }
+    routing.next();
+  }
+
+  /** The caller's own id if it is a short plain word, else a new one. */
+  private static String requestId(HttpServerRequest request) {
+    String own = request.getHeader("x-client-request-id");
+    if (own == null) {
+      own = request.getHeader("x-request-id");
+    }
+    boolean usable =
+        own != null
+            && !own.isEmpty()
+            && own.length() <= MAX_ID_LENGTH
+            && own.chars().allMatch(letter -> letter > ' ' && letter < 127);
+    return usable ? own : Ids.next("req_");
+  }
+}

@@ -1,0 +1,187 @@
+package io.slinfer.http;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.slinfer.config.ApiKey;
+import io.slinfer.config.HttpSettings;
+import io.slinfer.gateway.Gateway;
+import io.slinfer.http.AnswerFormat.Envelope;
+import io.slinfer.metrics.ServingMeters;
+import io.slinfer.request.Failure;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A POST that generates: reads the body, starts the choices, answers whole or as a stream. */
+final class GenerationRoute implements Handler<RoutingContext> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(GenerationRoute.class);
+
+  /** Bodies up to this long are parsed on the event loop: well under a millisecond. */
+  private static final int SHORT_BYTES = 64 << 10;
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  /** One kind of endpoint. */
+  enum Endpoint {
+    CHAT("chatcmpl-", ChatRequests::read, ChatFormat::new),
+    TEXT("cmpl-", TextRequests::read, TextFormat::new);
+
+    private final String idPrefix;
+    private final Function<JsonNode, GenerationCall> reader;
+    private final Function<Envelope, AnswerFormat> format;
+
+    Endpoint(
+        String idPrefix,
+        Function<JsonNode, GenerationCall> reader,
+        Function<Envelope, AnswerFormat> format) {
+      this.idPrefix = idPrefix;
+      this.reader = reader;
+      this.format = format;
+    }
+  }
+
+  private final Endpoint endpoint;
+  private final Gateway gateway;
+  private final HttpSettings settings;
+  private final ServingMeters meters;
+  private final String fingerprint;
+
+  /**
+   * @param fingerprint {@code system_fingerprint} of the answers: which engine made them
+   */
+  GenerationRoute(
+      Endpoint endpoint,
+      Gateway gateway,
+      HttpSettings settings,
+      ServingMeters meters,
+      String fingerprint) {
+    this.endpoint = endpoint;
+    this.gateway = gateway;
+    this.settings = settings;
+    this.meters = meters;
+    this.fingerprint = fingerprint;
+  }
+
+  @Override
+  public void handle(RoutingContext routing) {
+    HttpServerResponse response = routing.response();
+    read(routing)
+        .onSuccess(
+            call -> {
+              if (!response.closed()) {
+                serve(routing, call);
+              }
+            })
+        .onFailure(
+            failure -> {
+              if (failure instanceof BadRequest refusal) {
+                meters.refused("invalid");
+                ErrorAnswer.of(refusal.failure()).send(response);
+              } else {
+                LOG.error("reading a request failed", failure);
+                ErrorAnswer.of(new Failure.Internal("reading the request failed")).send(response);
+              }
+            });
+  }
+
+  private Future<GenerationCall> read(RoutingContext routing) {
+    Buffer body = routing.body().buffer();
+    if (body == null || body.length() <= SHORT_BYTES) {
+      try {
+        return Future.succeededFuture(parse(body));
+      } catch (BadRequest refusal) {
+        return Future.failedFuture(refusal);
+      }
+    }
+    return routing.vertx().executeBlocking(() -> parse(body), false);
+  }
+
+  private GenerationCall parse(Buffer body) {
+    JsonNode json;
+    try {
+      json = body == null ? null : JSON.readTree(body.getBytes());
+    } catch (JsonProcessingException failure) {
+      throw new BadRequest(
+          "The body is not valid JSON: "
+              + failure.getOriginalMessage().lines().findFirst().orElse("")
+              + " (line "
+              + failure.getLocation().getLineNr()
+              + ", column "
+              + failure.getLocation().getColumnNr()
+              + ").",
+          null);
+    } catch (IOException failure) {
+      throw new BadRequest("The body is not valid JSON: it is not text in UTF-8.", null);
+    }
+    if (json == null || !json.isObject()) {
+      throw new BadRequest("The body must be a JSON object.", null);
+    }
+    return endpoint.reader.apply(json);
+  }
+
+  private void serve(RoutingContext routing, GenerationCall call) {
+    HttpServerResponse response = routing.response();
+    Optional<ApiKey> key = KeyGate.of(routing);
+    if (key.isPresent() && !key.get().mayCall(call.model().value())) {
+      ErrorAnswer.refusal(
+              403,
+              "This API key may not call the model `" + call.model() + "`.",
+              "model_not_allowed")
+          .about("model")
+          .send(response);
+      return;
+    }
+    String caller = key.map(ApiKey::name).orElse(call.user());
+    String id = Ids.next(endpoint.idPrefix);
+    AnswerFormat format =
+        endpoint.format.apply(
+            new Envelope(
+                id,
+                System.currentTimeMillis() / 1_000,
+                call.model().value(),
+                fingerprint,
+                call.includeUsage()));
+    if (call.stream()) {
+      stream(routing, call, id, caller, format);
+    } else {
+      WholeAnswer answer = new WholeAnswer(response, format, call.choices());
+      ChoiceGroup group = ChoiceGroup.start(gateway, call, id, caller, answer);
+      onClose(response, group::cancel);
+    }
+  }
+
+  private void stream(
+      RoutingContext routing, GenerationCall call, String id, String caller, AnswerFormat format) {
+    HttpServerResponse response = routing.response();
+    ChoiceGroup[] group = new ChoiceGroup[1];
+    SseStream events =
+        new SseStream(routing.vertx(), response, settings, meters, () -> group[0].cancel());
+    StreamedAnswer answer =
+        new StreamedAnswer(
+            routing.vertx(), response, format, call, events, settings.heartbeatMillis());
+    group[0] = ChoiceGroup.start(gateway, call, id, caller, answer);
+    onClose(
+        response,
+        () -> {
+          group[0].cancel();
+          answer.closed();
+        });
+  }
+
+  /** A close, and also the error of a write to a closed connection. */
+  private static void onClose(HttpServerResponse response, Runnable action) {
+    response.closeHandler(nothing -> action.run());
+    response.exceptionHandler(failure -> action.run());
+  }
+}

@@ -1,0 +1,223 @@
+package io.slinfer.http;
+
+import io.slinfer.config.HttpSettings;
+import io.slinfer.gateway.Gateway;
+import io.slinfer.gateway.ModelCatalogue;
+import io.slinfer.http.GenerationRoute.Endpoint;
+import io.slinfer.metrics.ServingMeters;
+import io.slinfer.request.Failure;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import io.vertx.ext.web.handler.CorsHandler;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Serves the HTTP surface on one event loop; instances of it share the port. Paths and methods are
+ * all here.
+ */
+public final class HttpVerticle extends VerticleBase {
+
+  private static final Logger LOG = LoggerFactory.getLogger(HttpVerticle.class);
+  private static final int MAX_HEADER_BYTES = 32 << 10;
+  private static final int SEND_BUFFER_BYTES = 128 << 10;
+
+  private final Services services;
+  private HttpServer server;
+
+  /**
+   * What it serves with, shared by all instances.
+   *
+   * @param gateways makes the gateway of an event loop, on that event loop
+   * @param ready whether requests can be served
+   * @param fingerprint names the engine in answers
+   */
+  public record Services(
+      HttpSettings settings,
+      ModelCatalogue catalogue,
+      Function<Context, Gateway> gateways,
+      BooleanSupplier ready,
+      ServingMeters meters,
+      String fingerprint) {}
+
+  public HttpVerticle(Services services) {
+    this.services = services;
+  }
+
+  @Override
+  public Future<?> start() {
+    HttpSettings settings = services.settings;
+    // Vert.x: instances share a random port only if it is given as negative.
+    int port = settings.port() == 0 ? -1 : settings.port();
+    HttpServerOptions options =
+        new HttpServerOptions()
+            .setHost(settings.host())
+            .setPort(port)
+            .setTcpNoDelay(true)
+            .setSendBufferSize(SEND_BUFFER_BYTES)
+            .setMaxHeaderSize(MAX_HEADER_BYTES)
+            .setMaxInitialLineLength(MAX_HEADER_BYTES)
+            .setHandle100ContinueAutomatically(true);
+    server = vertx.createHttpServer(options).requestHandler(router());
+    return server.listen();
+  }
+
+  /** The port it listens on, once started. */
+  public int port() {
+    return server.actualPort();
+  }
+
+  private Router router() {
+    Router router = Router.router(vertx);
+    router.route().handler(new CommonHeaders(services.meters));
+    router.route().handler(cors());
+    route(router, "/health", HttpMethod.GET, HttpVerticle::alive);
+    route(router, "/health/live", HttpMethod.GET, HttpVerticle::alive);
+    route(router, "/health/ready", HttpMethod.GET, this::ready);
+    route(router, "/metrics", HttpMethod.GET, this::metrics);
+    router.route("/v1/*").handler(new KeyGate(new ApiKeys(services.settings.apiKeys())));
+    ModelRoutes models = new ModelRoutes(services.catalogue);
+    route(router, ModelRoutes.PATH, HttpMethod.GET, models::list);
+    route(router, ModelRoutes.PATH + "/*", HttpMethod.GET, models::one);
+    Gateway gateway = services.gateways.apply(context);
+    generation(router, "/v1/chat/completions", Endpoint.CHAT, gateway);
+    generation(router, "/v1/completions", Endpoint.TEXT, gateway);
+    router.route().handler(routing -> routing.fail(404));
+    router.route().failureHandler(this::failed);
+    return router;
+  }
+
+  private CorsHandler cors() {
+    Set<HttpMethod> methods =
+        new LinkedHashSet<>(Set.of(HttpMethod.GET, HttpMethod.POST, HttpMethod.OPTIONS));
+    CorsHandler cors =
+        CorsHandler.create()
+            .allowedMethods(methods)
+            .exposedHeaders(
+                Set.of("x-request-id", "openai-processing-ms", "retry-after", "retry-after-ms"));
+    services.settings.corsOrigins().forEach(cors::addOrigin);
+    return cors;
+  }
+
+  private void generation(Router router, String path, Endpoint endpoint, Gateway gateway) {
+    router.route(HttpMethod.POST, path).handler(HttpVerticle::requireJson);
+    router
+        .route(HttpMethod.POST, path)
+        .handler(BodyHandler.create(false).setBodyLimit(services.settings.maxBodyBytes()));
+    route(
+        router,
+        path,
+        HttpMethod.POST,
+        new GenerationRoute(
+            endpoint, gateway, services.settings, services.meters, services.fingerprint));
+  }
+
+  /** One path with one method; others are 405. */
+  private static void route(
+      Router router, String path, HttpMethod method, Handler<RoutingContext> handler) {
+    router.route(method, path).handler(handler);
+    String allow = method == HttpMethod.GET ? "GET, HEAD" : method.name();
+    if (method == HttpMethod.GET) {
+      router.route(HttpMethod.HEAD, path).handler(handler);
+    }
+    router
+        .route(path)
+        .handler(
+            routing -> {
+              routing.response().putHeader(HttpHeaders.ALLOW, allow);
+              routing.fail(405);
+            });
+  }
+
+  private static void requireJson(RoutingContext routing) {
+    String type = routing.request().getHeader(HttpHeaders.CONTENT_TYPE);
+    String media = type == null ? "application/json" : type.split(";", 2)[0].strip();
+    if (media.equalsIgnoreCase("application/json")
+        || media.toLowerCase(java.util.Locale.ROOT).endsWith("+json")) {
+      routing.next();
+    } else {
+      routing.fail(415);
+    }
+  }
+
+  private static void alive(RoutingContext routing) {
+    routing.response().putHeader("content-type", "application/json").end("{\"status\":\"ok\"}");
+  }
+
+  private void ready(RoutingContext routing) {
+    if (services.ready.getAsBoolean()) {
+      alive(routing);
+    } else {
+      ErrorAnswer.of(new Failure.Unavailable("no model can be served yet", "model_loading", 1_000))
+          .send(routing.response());
+    }
+  }
+
+  private void metrics(RoutingContext routing) {
+    vertx
+        .executeBlocking(services.meters::text, false)
+        .onSuccess(
+            text ->
+                routing
+                    .response()
+                    .putHeader("content-type", "text/plain; version=0.0.4; charset=utf-8")
+                    .end(text))
+        .onFailure(routing::fail);
+  }
+
+  private void failed(RoutingContext routing) {
+    if (routing.response().headWritten()) {
+      LOG.error("a request failed after its head was sent", routing.failure());
+      routing.response().reset();
+      return;
+    }
+    String what = routing.request().method() + " " + routing.request().path();
+    ErrorAnswer answer =
+        switch (routing.statusCode()) {
+          case 400 -> ErrorAnswer.refusal(400, "The request is malformed.", null);
+          case 403 -> ErrorAnswer.refusal(403, "This origin is not allowed.", "forbidden");
+          case 404 -> ErrorAnswer.refusal(404, "Unknown path: " + what, "unknown_url");
+          case 405 ->
+              ErrorAnswer.refusal(
+                  405,
+                  what
+                      + " is not allowed; allowed: "
+                      + routing.response().headers().get(HttpHeaders.ALLOW),
+                  "method_not_allowed");
+          case 413 -> {
+            routing.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+            yield ErrorAnswer.refusal(
+                413,
+                "The body is longer than the "
+                    + services.settings.maxBodyBytes()
+                    + " bytes that are allowed.",
+                "body_too_large");
+          }
+          case 415 ->
+              ErrorAnswer.refusal(
+                  415,
+                  "Content-Type is "
+                      + routing.request().getHeader(HttpHeaders.CONTENT_TYPE)
+                      + "; allowed: application/json.",
+                  "unsupported_media_type");
+          default -> {
+            LOG.error("{} failed", what, routing.failure());
+            yield ErrorAnswer.of(new Failure.Internal("an internal error"));
+          }
+        };
+    answer.send(routing.response());
+  }
+}

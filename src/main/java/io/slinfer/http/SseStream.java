@@ -1,0 +1,158 @@
+package io.slinfer.http;
+
+import io.slinfer.config.HttpSettings;
+import io.slinfer.metrics.ServingMeters;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
+
+/**
+ * Server-sent events to one reader. Events of one tick of the event loop are joined into one write,
+ * never merged with each other. A slow reader: once the socket's write queue is full, events wait
+ * here; when more wait than the settings allow, or the reader has taken nothing for too long, the
+ * stream is cut off, so that memory stays bounded and a stalled reader holds no KV blocks.
+ *
+ * <p>Confined to the connection's event loop.
+ */
+final class SseStream {
+
+  /** The socket's own queue, in bytes, before events wait here. */
+  private static final int WRITE_QUEUE_BYTES = 64 << 10;
+
+  private static final long NO_TIMER = -1;
+
+  private final Vertx vertx;
+  private final HttpServerResponse response;
+  private final HttpSettings settings;
+  private final ServingMeters meters;
+  private final Runnable onCut;
+  private Buffer pending = Buffer.buffer();
+  private boolean flushPlanned;
+  private boolean waitsForDrain;
+  private boolean last;
+  private boolean over;
+  private boolean wroteSinceHeartbeat;
+  private long heartbeat = NO_TIMER;
+  private long slowTimer = NO_TIMER;
+
+  /**
+   * @param onCut called when the reader was too slow, before the connection is closed
+   */
+  SseStream(
+      Vertx vertx,
+      HttpServerResponse response,
+      HttpSettings settings,
+      ServingMeters meters,
+      Runnable onCut) {
+    this.vertx = vertx;
+    this.response = response;
+    this.settings = settings;
+    this.meters = meters;
+    this.onCut = onCut;
+  }
+
+  /** Sends the head and starts the heartbeat. */
+  void open() {
+    response
+        .setChunked(response.streamId() < 0)
+        .setWriteQueueMaxSize(WRITE_QUEUE_BYTES)
+        .putHeader("content-type", "text/event-stream; charset=utf-8")
+        .putHeader("cache-control", "no-cache")
+        .putHeader("x-accel-buffering", "no");
+    heartbeat = vertx.setPeriodic(settings.heartbeatMillis(), timer -> beat());
+  }
+
+  /** Sends one event. */
+  void event(String json) {
+    append("data: " + json + "\n\n");
+  }
+
+  /** Sends a comment, which readers ignore. */
+  void comment(String text) {
+    append(": " + text + "\n\n");
+  }
+
+  /** Sends what is pending and ends the response. */
+  void end() {
+    last = true;
+    planFlush();
+  }
+
+  /** The connection is gone, or nothing more is to be said: lets go of everything. */
+  void release() {
+    over = true;
+    pending = Buffer.buffer();
+    vertx.cancelTimer(heartbeat);
+    vertx.cancelTimer(slowTimer);
+  }
+
+  private void append(String text) {
+    if (over) {
+      return;
+    }
+    wroteSinceHeartbeat = true;
+    pending.appendString(text);
+    if (pending.length() > settings.maxPendingBytes() && !waitsForDrain) {
+      flush();
+    }
+    if (pending.length() > settings.maxPendingBytes()) {
+      cut();
+    } else {
+      planFlush();
+    }
+  }
+
+  private void beat() {
+    if (!wroteSinceHeartbeat) {
+      comment("waiting");
+    }
+    wroteSinceHeartbeat = false;
+  }
+
+  private void planFlush() {
+    if (!flushPlanned && !waitsForDrain && !over) {
+      flushPlanned = true;
+      vertx.runOnContext(nothing -> flush());
+    }
+  }
+
+  private void flush() {
+    flushPlanned = false;
+    if (over) {
+      return;
+    }
+    if (response.writeQueueFull()) {
+      awaitDrain();
+      return;
+    }
+    Buffer joined = pending;
+    if (last) {
+      release();
+      response.end(joined);
+    } else if (joined.length() > 0) {
+      pending = Buffer.buffer(joined.length());
+      response.write(joined);
+    }
+  }
+
+  private void awaitDrain() {
+    waitsForDrain = true;
+    slowTimer = vertx.setTimer(settings.slowClientMillis(), timer -> cut());
+    response.drainHandler(
+        nothing -> {
+          waitsForDrain = false;
+          vertx.cancelTimer(slowTimer);
+          planFlush();
+        });
+  }
+
+  private void cut() {
+    if (over) {
+      return;
+    }
+    release();
+    meters.slowClientCut();
+    onCut.run();
+    response.reset();
+  }
+}

@@ -1,0 +1,110 @@
+package io.slinfer.http;
+
+import io.slinfer.gateway.GenerationListener.Usage;
+import io.slinfer.request.Failure;
+import io.slinfer.request.FinishReason;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerResponse;
+
+/**
+ * Answers with a stream of events. The status goes out with the first text, or after one heartbeat
+ * period of waiting once the request was accepted; until then a failure still gets its own status,
+ * afterwards it is an event. Confined to the event loop.
+ */
+final class StreamedAnswer implements ChoiceGroup.Sink {
+
+  private static final long NO_TIMER = -1;
+
+  private final Vertx vertx;
+  private final HttpServerResponse response;
+  private final AnswerFormat format;
+  private final GenerationCall call;
+  private final SseStream stream;
+  private final long headWithinMillis;
+  private boolean open;
+  private long headTimer = NO_TIMER;
+
+  /**
+   * @param headWithinMillis how long an accepted request may go without a status
+   */
+  StreamedAnswer(
+      Vertx vertx,
+      HttpServerResponse response,
+      AnswerFormat format,
+      GenerationCall call,
+      SseStream stream,
+      long headWithinMillis) {
+    this.vertx = vertx;
+    this.response = response;
+    this.format = format;
+    this.call = call;
+    this.stream = stream;
+    this.headWithinMillis = headWithinMillis;
+  }
+
+  @Override
+  public void accepted() {
+    headTimer =
+        vertx.setTimer(
+            headWithinMillis,
+            timer -> {
+              open();
+              stream.comment("waiting");
+            });
+  }
+
+  @Override
+  public void text(int choice, String text) {
+    open();
+    stream.event(format.text(choice, text));
+  }
+
+  @Override
+  public void ended(int choice, FinishReason reason) {
+    open();
+    stream.event(format.end(choice, reason));
+  }
+
+  @Override
+  public void completed(Usage usage) {
+    if (call.includeUsage()) {
+      stream.event(format.usage(usage));
+    }
+    stream.event("[DONE]");
+    stream.end();
+  }
+
+  @Override
+  public void failed(Failure failure) {
+    vertx.cancelTimer(headTimer);
+    ErrorAnswer error = ErrorAnswer.of(failure);
+    if (open) {
+      stream.event(error.json());
+      stream.end();
+    } else {
+      stream.release();
+      error.send(response);
+    }
+  }
+
+  /** The connection is gone. */
+  void closed() {
+    vertx.cancelTimer(headTimer);
+    stream.release();
+  }
+
+  private void open() {
+    if (open) {
+      return;
+    }
+    open = true;
+    vertx.cancelTimer(headTimer);
+    stream.open();
+    for (int choice = 0; choice < call.choices(); choice++) {
+      String opening = format.opening(choice);
+      if (opening != null) {
+        stream.event(opening);
+      }
+    }
+  }
+}

@@ -1,0 +1,13 @@
+/**
+ * The OpenAI surface over HTTP.
+ *
+ * <p>Owns: HttpVerticle, wire formats, request fields and their limits, server-sent events with
+ * back-pressure, the mapping of failures to statuses, API keys.
+ *
+ * <p>May use: request, engine (its description), gateway, config, metrics, model, Vert.x, Jackson.
+ *
+ * <p>Must not: decide who is served; hold more of a slow reader's stream than the settings say.
+ *
+ * <p>Thread: everything of a connection is confined to its event loop.
+ */
+package io.slinfer.http;

@@ -1,0 +1,164 @@
+package io.slinfer.metrics;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import io.slinfer.request.FinishReason;
+import io.slinfer.request.ModelId;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/** The meters of one model, labelled {@code model_name}. Safe for any thread. */
+public final class ModelMeters {
+
+  private final MeterRegistry registry;
+  private final Tags tags;
+  private final Counter promptTokens;
+  private final Counter generatedTokens;
+  private final Counter prefixQueries;
+  private final Counter prefixHits;
+  private final Counter preemptions;
+  private final Timer timeToFirstToken;
+  private final Timer interToken;
+  private final Timer endToEnd;
+  private final Timer queue;
+  private final Timer prefill;
+  private final Timer decode;
+  private final Timer load;
+  private final Timer disconnectToFree;
+  private final DistributionSummary requestPromptTokens;
+  private final DistributionSummary requestGeneratedTokens;
+  private final DistributionSummary stepTokens;
+  private volatile int running;
+  private volatile int waiting;
+  private volatile double kvUsage;
+  private volatile long kvUsedBlocks;
+
+  ModelMeters(MeterRegistry registry, ModelId model) {
+    this.registry = registry;
+    this.tags = Tags.of("model_name", model.value());
+    promptTokens = counter("prompt_tokens", "Prompt tokens of finished requests");
+    generatedTokens = counter("generation_tokens", "Tokens generated");
+    prefixQueries = counter("prefix_cache_queries", "Prompt tokens looked up in the prefix cache");
+    prefixHits = counter("prefix_cache_hits", "Prompt tokens found in the prefix cache");
+    preemptions = counter("num_preemptions", "Requests that gave up their KV to be recomputed");
+    timeToFirstToken = timer("time_to_first_token", "Arrival to first token", Buckets.FIRST_TOKEN);
+    interToken = timer("inter_token_latency", "Between two tokens", Buckets.INTER_TOKEN);
+    endToEnd = timer("e2e_request_latency", "Arrival to the end", Buckets.REQUEST);
+    queue = timer("request_queue_time", "Arrival to the first step", Buckets.REQUEST);
+    prefill = timer("request_prefill_time", "First step to first token", Buckets.REQUEST);
+    decode = timer("request_decode_time", "First token to the last", Buckets.REQUEST);
+    load = timer("model_load_time", "Loading the model", Buckets.REQUEST);
+    disconnectToFree =
+        timer("disconnect_to_free", "Closed connection to freed KV blocks", Buckets.FREEING);
+    requestPromptTokens = summary("request_prompt_tokens", "Prompt length", Buckets.TOKENS);
+    requestGeneratedTokens = summary("request_generation_tokens", "Answer length", Buckets.TOKENS);
+    stepTokens = summary("iteration_tokens_total", "Tokens in a step", Buckets.STEP_TOKENS);
+    gauge("num_requests_running", "Requests in the batch", () -> running);
+    gauge("num_requests_waiting", "Requests not yet in the batch", () -> waiting);
+    gauge("kv_cache_usage_perc", "Used KV blocks; 1 is all that the model holds", () -> kvUsage);
+    gauge("kv_blocks_used", "KV blocks used by requests", () -> kvUsedBlocks);
+  }
+
+  /** A first token is ready, this long after the request's arrival. */
+  public void firstToken(long sinceArrivalNanos) {
+    timeToFirstToken.record(sinceArrivalNanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** A further token is ready, this long after the one before. */
+  public void nextToken(long sinceLastNanos) {
+    interToken.record(sinceLastNanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** A request was served. */
+  public void served(FinishReason reason, int prompt, int generated, long sinceArrivalNanos) {
+    registry
+        .counter(
+            MeterNames.PREFIX + "request_success",
+            tags.and("finished_reason", reason.name().toLowerCase(java.util.Locale.ROOT)))
+        .increment();
+    promptTokens.increment(prompt);
+    requestPromptTokens.record(prompt);
+    requestGeneratedTokens.record(generated);
+    endToEnd.record(sinceArrivalNanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** A request takes part in a step for the first time. */
+  public void started(long queuedNanos, int promptLength, int cachedTokens) {
+    queue.record(queuedNanos, TimeUnit.NANOSECONDS);
+    prefixQueries.increment(promptLength);
+    prefixHits.increment(cachedTokens);
+  }
+
+  /** A request's prompt is in the cache and its first token drawn. */
+  public void prefilled(long prefillNanos) {
+    prefill.record(prefillNanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** A request's last token was drawn. */
+  public void decoded(long decodeNanos) {
+    decode.record(decodeNanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** A step has ended. */
+  public void stepped(int tokens, int drawn) {
+    stepTokens.record(tokens);
+    generatedTokens.increment(drawn);
+  }
+
+  /** A request lost its KV blocks to a more urgent one. */
+  public void preempted() {
+    preemptions.increment();
+  }
+
+  /** The model was loaded. */
+  public void loaded(long loadNanos) {
+    load.record(loadNanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** What a caller who went away had used is free. */
+  public void freedAfterDisconnect(long nanos) {
+    disconnectToFree.record(nanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** How it stands now. */
+  public void state(int nowRunning, int nowWaiting, long usedBlocks, long heldBlocks) {
+    running = nowRunning;
+    waiting = nowWaiting;
+    kvUsedBlocks = usedBlocks;
+    kvUsage = heldBlocks == 0 ? 0 : (double) usedBlocks / heldBlocks;
+  }
+
+  private Counter counter(String name, String description) {
+    return Counter.builder(MeterNames.PREFIX + name)
+        .description(description)
+        .tags(tags)
+        .register(registry);
+  }
+
+  private Timer timer(String name, String description, Duration[] buckets) {
+    return Timer.builder(MeterNames.PREFIX + name)
+        .description(description)
+        .tags(tags)
+        .serviceLevelObjectives(buckets)
+        .register(registry);
+  }
+
+  private DistributionSummary summary(String name, String description, double[] buckets) {
+    return DistributionSummary.builder(MeterNames.PREFIX + name)
+        .description(description)
+        .tags(tags)
+        .serviceLevelObjectives(buckets)
+        .register(registry);
+  }
+
+  private void gauge(String name, String description, java.util.function.Supplier<Number> value) {
+    Gauge.builder(MeterNames.PREFIX + name, value)
+        .description(description)
+        .tags(tags)
+        .register(registry);
+  }
+}

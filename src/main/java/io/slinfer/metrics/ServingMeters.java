@@ -1,0 +1,90 @@
+package io.slinfer.metrics;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.slinfer.request.ModelId;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** All meters of a node. Safe for any thread; closing ends the collectors. */
+public final class ServingMeters implements AutoCloseable {
+
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final Map<ModelId, ModelMeters> models = new ConcurrentHashMap<>();
+  private final Map<String, Counter> refusals = new ConcurrentHashMap<>();
+  private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
+  private final boolean vllmNames;
+  private final Counter retries;
+  private final Counter slowClients;
+
+  /**
+   * @param vllmNames also show what vLLM has under vLLM's names
+   */
+  public ServingMeters(boolean vllmNames) {
+    this.vllmNames = vllmNames;
+    new JvmMemoryMetrics().bindTo(registry);
+    new JvmThreadMetrics().bindTo(registry);
+    new ProcessorMetrics().bindTo(registry);
+    garbageCollection.bindTo(registry);
+    retries =
+        Counter.builder(MeterNames.PREFIX + "client_retries")
+            .description("Requests that a client sent again after a failure")
+            .register(registry);
+    slowClients =
+        Counter.builder(MeterNames.PREFIX + "slow_clients_cut")
+            .description("Streams cut off because their reader was too slow")
+            .register(registry);
+  }
+
+  /** Where other libraries may register meters of their own. */
+  public MeterRegistry registry() {
+    return registry;
+  }
+
+  /** The meters of one model. */
+  public ModelMeters of(ModelId model) {
+    return models.computeIfAbsent(model, id -> new ModelMeters(registry, id));
+  }
+
+  /** A request was refused or failed. */
+  public void refused(String reason) {
+    refusals
+        .computeIfAbsent(
+            reason,
+            word ->
+                Counter.builder(MeterNames.PREFIX + "request_rejections")
+                    .description("Requests refused or failed, by reason")
+                    .tag("reason", word)
+                    .register(registry))
+        .increment();
+  }
+
+  /** A client sends a request for the second or a later time. */
+  public void retried() {
+    retries.increment();
+  }
+
+  /** A stream's reader was too slow. */
+  public void slowClientCut() {
+    slowClients.increment();
+  }
+
+  /** The text of /metrics, in Prometheus' format. */
+  public String text() {
+    String text = registry.scrape();
+    return vllmNames ? VllmNames.addTo(text) : text;
+  }
+
+  @Override
+  public void close() {
+    garbageCollection.close();
+    registry.close();
+  }
+}

@@ -1,0 +1,35 @@
+package io.slinfer.node;
+
+import io.slinfer.engine.ModelSource;
+import io.slinfer.request.InferenceRequest;
+import io.slinfer.request.RequestId;
+import java.util.Objects;
+
+/** What a gateway asks of a device. */
+public sealed interface DeviceCommand {
+
+  /**
+   * Serve a request; answered at the outlet by Accepted, Tokens in order and one terminal event, or
+   * by one terminal event alone.
+   *
+   * @param source where the model comes from, should it not be loaded
+   * @param endTokens the tokens that end a generation; not copied, never changed
+   */
+  record Submit(InferenceRequest request, ModelSource source, int[] endTokens, TokenOutlet outlet)
+      implements DeviceCommand {
+
+    public Submit {
+      Objects.requireNonNull(request, "request");
+      Objects.requireNonNull(source, "source");
+      Objects.requireNonNull(endTokens, "endTokens");
+      Objects.requireNonNull(outlet, "outlet");
+    }
+  }
+
+  /**
+   * Forget a request: no step after the one in flight includes it. Unknown ids are ignored.
+   *
+   * @param closedNanos when the caller went away
+   */
+  record Cancel(RequestId id, long closedNanos) implements DeviceCommand {}
+}

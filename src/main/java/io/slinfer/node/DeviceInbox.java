@@ -1,0 +1,80 @@
+package io.slinfer.node;
+
+import io.slinfer.node.DeviceCommand.Cancel;
+import io.slinfer.node.DeviceCommand.Submit;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/**
+ * Commands on their way to a device. Bounded by the requests that wait, here or on the device, for
+ * their first step: one more is refused at once. Cancels are always taken; there is at most one for
+ * each request.
+ */
+public final class DeviceInbox {
+
+  private final Queue<DeviceCommand> commands = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger waiting = new AtomicInteger();
+  private final int maxWaiting;
+  private final Runnable wakeUp;
+
+  /**
+   * @param wakeUp called after each command, on any thread: has the owner poll soon
+   */
+  DeviceInbox(int maxWaiting, Runnable wakeUp) {
+    this.maxWaiting = maxWaiting;
+    this.wakeUp = wakeUp;
+  }
+
+  // Any thread.
+
+  /** False if the device has as many waiting requests as it may have. */
+  public boolean submit(Submit command) {
+    int now;
+    do {
+      now = waiting.get();
+      if (now >= maxWaiting) {
+        return false;
+      }
+    } while (!waiting.compareAndSet(now, now + 1));
+    put(command);
+    return true;
+  }
+
+  public void cancel(Cancel command) {
+    put(command);
+  }
+
+  /** Requests that wait for their first step. */
+  public int waiting() {
+    return waiting.get();
+  }
+
+  private void put(DeviceCommand command) {
+    commands.add(command);
+    wakeUp.run();
+  }
+
+  // The device's owner.
+
+  /** Hands over up to {@code limit} commands in order; wakes the owner again if more are left. */
+  void drain(int limit, Consumer<DeviceCommand> owner) {
+    for (int i = 0; i < limit; i++) {
+      DeviceCommand command = commands.poll();
+      if (command == null) {
+        return;
+      }
+      owner.accept(command);
+    }
+    if (!commands.isEmpty()) {
+      wakeUp.run();
+    }
+  }
+
+  /** A submitted request waits no more: it takes part in a step, or has ended. */
+  void waitsNoMore() {
+    int left = waiting.decrementAndGet();
+    assert left >= 0 : left;
+  }
+}

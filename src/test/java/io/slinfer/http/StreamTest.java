@@ -1,0 +1,241 @@
+package io.slinfer.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.slinfer.engine.LoadedModel;
+import io.slinfer.request.Failure;
+import io.slinfer.testing.RawClient;
+import io.slinfer.testing.ScriptedEngine.Script;
+import io.slinfer.testing.Scripts;
+import io.slinfer.testing.TestServer;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Streams, byte for byte, and how they end. */
+final class StreamTest {
+
+  private static final Script ECHO = Script.of(Scripts.SMALL, Scripts.echo());
+  private static final Script ENDLESS = Script.of(Scripts.SMALL, Scripts.alphabet());
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "chat-stream|/v1/chat/completions|\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]",
+        "chat-stream-usage|/v1/chat/completions|\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"hi\"}]}],\"stream_options\":{\"include_usage\":true}",
+        "text-stream-usage|/v1/completions|\"prompt\":[104,105],\"max_tokens\":2,\"stream_options\":{\"include_usage\":true}",
+      })
+  void equalsItsTranscript(String transcript, String path, String fields) throws Exception {
+    try (TestServer server = new TestServer("", ECHO, "demo-chat")) {
+      HttpResponse<String> response =
+          post(
+              server,
+              HttpClient.Version.HTTP_1_1,
+              path,
+              "{\"model\":\"demo-chat\",\"stream\":true," + fields + "}");
+      assertEquals(200, response.statusCode());
+      assertEquals(
+          "text/event-stream; charset=utf-8",
+          response.headers().firstValue("content-type").orElse(""));
+      String expected = Files.readString(Path.of("src/test/resources/http", transcript + ".txt"));
+      assertEquals(expected, withoutIdAndTime(response.body()));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(HttpClient.Version.class)
+  void answersBothVersionsWithABodyInTheUpgradeRequest(HttpClient.Version version)
+      throws Exception {
+    try (TestServer server = new TestServer("", ECHO, "demo-chat")) {
+      String text = "0123456789".repeat(40);
+      String body = "{\"model\":\"demo-chat\",\"max_tokens\":900,\"prompt\":\"" + text + "\"";
+      HttpResponse<String> whole = post(server, version, "/v1/completions", body + "}");
+      assertEquals(200, whole.statusCode());
+      assertTrue(whole.body().contains(text));
+      HttpResponse<String> stream =
+          post(server, version, "/v1/completions", body + ",\"stream\":true}");
+      assertEquals(version, stream.version());
+      assertEquals(402, stream.body().split("data: ").length - 1);
+      server.awaitIdle();
+    }
+  }
+
+  @Test
+  void sendsEachTokenAsItsOwnEventHoweverWritesAreJoined() throws Exception {
+    try (TestServer server = new TestServer("", ENDLESS, "demo-chat")) {
+      HttpResponse<String> response =
+          post(
+              server,
+              HttpClient.Version.HTTP_1_1,
+              "/v1/completions",
+              "{\"model\":\"demo-chat\",\"prompt\":\"a\",\"max_tokens\":500,\"stream\":true}");
+      assertEquals(502, response.body().split("\n\n").length);
+    }
+  }
+
+  @Test
+  void neverSplitsACharacterOrASurrogatePair() throws Exception {
+    try (TestServer server = new TestServer("", ECHO, "demo-chat")) {
+      String text = "a€😀é";
+      HttpResponse<String> response =
+          post(
+              server,
+              HttpClient.Version.HTTP_1_1,
+              "/v1/completions",
+              "{\"model\":\"demo-chat\",\"prompt\":\"" + text + "\",\"stream\":true}");
+      for (String piece : new String[] {"a", "€", "😀", "é"}) {
+        assertTrue(response.body().contains("\"text\":\"" + piece + "\""), response.body());
+      }
+      assertFalse(response.body().contains("\uFFFD"));
+    }
+  }
+
+  @Test
+  void failsWithAStatusWhileNothingWasSent() throws Exception {
+    Script failing = ECHO.failingLoads(source -> new Failure.Internal("tensor blk.0 is missing"));
+    try (TestServer server = new TestServer("", failing, "demo-chat")) {
+      HttpResponse<String> response =
+          post(
+              server,
+              HttpClient.Version.HTTP_1_1,
+              "/v1/completions",
+              "{\"model\":\"demo-chat\",\"prompt\":\"a\",\"stream\":true}");
+      assertEquals(503, response.statusCode());
+      assertTrue(response.body().contains("tensor blk.0 is missing"));
+      assertTrue(response.body().contains("\"code\":\"model_loading\""));
+      assertEquals("5", response.headers().firstValue("retry-after").orElse(""));
+      assertEquals("5000", response.headers().firstValue("retry-after-ms").orElse(""));
+    }
+  }
+
+  @Test
+  void sendsCommentsWhileAModelLoadsAndAnErrorEventIfThatFails() throws Exception {
+    Script slowFailure =
+        ECHO.taking(0, TimeUnit.MILLISECONDS.toNanos(400))
+            .failingLoads(source -> new Failure.Internal("out of luck"));
+    try (TestServer server =
+        new TestServer("http: {heartbeat: 100 ms}", slowFailure, "demo-chat")) {
+      HttpResponse<String> response =
+          post(
+              server,
+              HttpClient.Version.HTTP_1_1,
+              "/v1/chat/completions",
+              "{\"model\":\"demo-chat\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"stream\":true}");
+      assertEquals(200, response.statusCode());
+      assertTrue(response.body().contains(": waiting\n\n"), response.body());
+      assertTrue(
+          response
+              .body()
+              .endsWith(
+                  "\"type\":\"server_error\",\"param\":null,\"code\":\"model_loading\"}}\n\n"),
+          response.body());
+      assertFalse(response.body().contains("[DONE]"));
+    }
+  }
+
+  @Test
+  void answersPipelinedRequestsInOrder() throws Exception {
+    try (TestServer server = new TestServer("", ECHO, "demo-chat");
+        RawClient client = new RawClient(server.port())) {
+      StringBuilder requests = new StringBuilder();
+      for (int i = 0; i < 5; i++) {
+        requests.append(
+            RawClient.post(
+                "/v1/completions", "{\"model\":\"demo-chat\",\"prompt\":\"request-" + i + "\"}"));
+      }
+      client.send(requests.toString());
+      String answers = client.readUntil("request-4\"");
+      int last = -1;
+      for (int i = 0; i < 5; i++) {
+        int at = answers.indexOf("request-" + i + "\"");
+        assertTrue(at > last, answers);
+        last = at;
+      }
+    }
+  }
+
+  @Test
+  void refusesWhatTheInboxHasNoRoomFor() throws Exception {
+    try (TestServer server = new TestServer("devices: {cpu: {max-waiting: 2}}", ECHO, "demo-chat");
+        RawClient first = new RawClient(server.port());
+        RawClient second = new RawClient(server.port())) {
+      server.engine().hold();
+      String body = "{\"model\":\"demo-chat\",\"prompt\":\"a\"}";
+      first.send(RawClient.post("/v1/completions", body));
+      second.send(RawClient.post("/v1/completions", body));
+      HttpResponse<String> third;
+      do {
+        third =
+            post(
+                server,
+                HttpClient.Version.HTTP_1_1,
+                "/v1/completions",
+                body.replace("}", ",\"n\":3}"));
+      } while (third.statusCode() != 429);
+      assertTrue(third.body().contains("\"type\":\"rate_limit_error\""), third.body());
+      assertEquals("1", third.headers().firstValue("retry-after").orElse(""));
+      assertEquals("true", third.headers().firstValue("x-should-retry").orElse(""));
+      server.engine().release();
+      assertTrue(first.readUntil("\"finish_reason\"").contains(" 200 OK"));
+      assertTrue(second.readUntil("\"finish_reason\"").contains(" 200 OK"));
+      server.awaitIdle();
+    }
+  }
+
+  @Test
+  void cutsOffAReaderThatTakesNothing() throws Exception {
+    String settings = "http: {max-pending: 16 KiB, slow-client: 1 s, heartbeat: 1 s}";
+    LoadedModel roomy = new LoadedModel(1 << 20, 1, 64, 1 << 12, 1 << 20, 258);
+    Script endless = Script.of(roomy, Scripts.alphabet());
+    try (TestServer server = new TestServer(settings, endless, "demo-chat");
+        RawClient client = new RawClient(server.port())) {
+      client.send(
+          RawClient.post(
+              "/v1/completions",
+              "{\"model\":\"demo-chat\",\"prompt\":\"a\",\"max_tokens\":1000000,\"stream\":true}"));
+      client.readUntil("data: ");
+      server.awaitIdle();
+    }
+  }
+
+  private static HttpResponse<String> post(
+      TestServer server, HttpClient.Version version, String path, String body) throws Exception {
+    try (HttpClient client = HttpClient.newBuilder().version(version).build()) {
+      return client.send(
+          HttpRequest.newBuilder(URI.create(server.url() + path))
+              .header("Content-Type", "application/json")
+              .POST(BodyPublishers.ofString(body, StandardCharsets.UTF_8))
+              .build(),
+          BodyHandlers.ofString(StandardCharsets.UTF_8));
+    }
+  }
+
+  private static String withoutIdAndTime(String stream) {
+    long ids =
+        stream
+            .lines()
+            .filter(line -> line.contains("\"id\":"))
+            .map(line -> line.split("\"")[3])
+            .distinct()
+            .count();
+    assertEquals(1, ids, stream);
+    return stream
+        .replaceAll("\"id\":\"(chatcmpl|cmpl)-[0-9A-Za-z]{24}\"", "\"id\":\"ID\"")
+        .replaceAll("\"created\":1[0-9]{9}", "\"created\":0");
+  }
+}

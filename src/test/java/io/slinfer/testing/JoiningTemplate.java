@@ -1,0 +1,18 @@
+package io.slinfer.testing;
+
+import io.slinfer.model.chat.ChatTemplate;
+import java.util.List;
+import java.util.Map;
+
+/** Joins the contents of all messages; the prompt of one message is that message. */
+public final class JoiningTemplate implements ChatTemplate {
+
+  @Override
+  public String render(Map<String, Object> variables) {
+    StringBuilder text = new StringBuilder();
+    for (Object message : (List<?>) variables.get("messages")) {
+      text.append(((Map<?, ?>) message).get("content"));
+    }
+    return text.toString();
+  }
+}

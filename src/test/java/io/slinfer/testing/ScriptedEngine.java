@@ -1,0 +1,219 @@
+package io.slinfer.testing;
+
+import io.slinfer.engine.Engine;
+import io.slinfer.engine.EngineDescription;
+import io.slinfer.engine.EngineEvent;
+import io.slinfer.engine.EngineEvent.SequenceOutput;
+import io.slinfer.engine.EngineListener;
+import io.slinfer.engine.KvImage;
+import io.slinfer.engine.LoadedModel;
+import io.slinfer.engine.ModelSource;
+import io.slinfer.engine.Sequence;
+import io.slinfer.engine.SequenceChunk;
+import io.slinfer.engine.StepPlan;
+import io.slinfer.request.Failure;
+import io.slinfer.request.InstanceId;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/**
+ * An engine whose tokens come from a script and whose commands take a given time or, when held,
+ * until they are let go. It checks what a plan promises: room in the block tables, mapped slabs,
+ * one step at a time.
+ */
+public final class ScriptedEngine implements Engine {
+
+  /**
+   * What it does.
+   *
+   * @param nextToken the token that follows a sequence
+   * @param stepNanos time of a step; 0 answers at once
+   * @param loadFailure what loads answer instead of success, by model; null means success
+   */
+  public record Script(
+      LoadedModel model,
+      Function<Sequence, Integer> nextToken,
+      long stepNanos,
+      long loadNanos,
+      Function<ModelSource, Failure> loadFailure) {
+
+    /** Steps and loads that answer at once, and always succeed. */
+    public static Script of(LoadedModel model, Function<Sequence, Integer> nextToken) {
+      return new Script(model, nextToken, 0, 0, source -> null);
+    }
+
+    public Script taking(long newStepNanos, long newLoadNanos) {
+      return new Script(model, nextToken, newStepNanos, newLoadNanos, loadFailure);
+    }
+
+    public Script failingLoads(Function<ModelSource, Failure> failure) {
+      return new Script(model, nextToken, stepNanos, loadNanos, failure);
+    }
+  }
+
+  private final Script script;
+  private final EngineListener listener;
+  private final Executor owner;
+  private final ScheduledExecutorService clock =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> Thread.ofPlatform().daemon().name("scripted-engine").unstarted(task));
+  private final List<StepPlan> steps = Collections.synchronizedList(new ArrayList<>());
+  private final List<InstanceId> loads = Collections.synchronizedList(new ArrayList<>());
+  private final Queue<Runnable> held = new ArrayDeque<>();
+  private boolean holding;
+  private boolean stepping;
+  private int mappedSlabs;
+
+  public ScriptedEngine(Script script, EngineListener listener, Executor owner) {
+    this.script = script;
+    this.listener = listener;
+    this.owner = owner;
+  }
+
+  // Any thread: the test's hands.
+
+  /** From now on steps and loads do not end until {@link #release}. */
+  public synchronized void hold() {
+    holding = true;
+  }
+
+  /** Lets go of what is held, and of what comes. */
+  public void release() {
+    List<Runnable> free;
+    synchronized (this) {
+      holding = false;
+      free = List.copyOf(held);
+      held.clear();
+    }
+    free.forEach(owner::execute);
+  }
+
+  /** Lets go of the oldest thing held; false if there is none. */
+  public boolean releaseOne() {
+    Runnable one;
+    synchronized (this) {
+      one = held.poll();
+    }
+    if (one != null) {
+      owner.execute(one);
+    }
+    return one != null;
+  }
+
+  /** The plans of all steps so far. */
+  public List<StepPlan> steps() {
+    synchronized (steps) {
+      return List.copyOf(steps);
+    }
+  }
+
+  /** The loads so far. */
+  public List<InstanceId> loads() {
+    synchronized (loads) {
+      return List.copyOf(loads);
+    }
+  }
+
+  // The owner's thread.
+
+  @Override
+  public EngineDescription description() {
+    return new EngineDescription("scripted", "tokens from a script", true);
+  }
+
+  @Override
+  public void load(long ticket, InstanceId instance, ModelSource source) {
+    loads.add(instance);
+    Failure failure = script.loadFailure().apply(source);
+    EngineEvent answer =
+        failure == null
+            ? new EngineEvent.Loaded(ticket, instance, script.model(), script.loadNanos())
+            : new EngineEvent.Failed(ticket, instance, failure);
+    after(script.loadNanos(), () -> listener.onEvent(answer));
+  }
+
+  @Override
+  public void step(StepPlan plan) {
+    if (stepping) {
+      throw new IllegalStateException("a step runs already");
+    }
+    stepping = true;
+    steps.add(plan);
+    List<SequenceOutput> outputs = new ArrayList<>();
+    for (SequenceChunk chunk : plan.chunks()) {
+      Sequence sequence = chunk.sequence();
+      if (sequence.blocks().capacityTokens() < sequence.computed() + chunk.tokens()) {
+        throw new IllegalStateException("no room for the chunk of " + sequence.id());
+      }
+      if (chunk.yieldsToken()) {
+        outputs.add(new SequenceOutput(sequence, script.nextToken().apply(sequence), -0.5f));
+      }
+    }
+    after(
+        script.stepNanos(),
+        () -> {
+          stepping = false;
+          listener.onEvent(
+              new EngineEvent.Stepped(plan.ticket(), plan.instance(), outputs, script.stepNanos()));
+        });
+  }
+
+  @Override
+  public void mapSlabs(long ticket, InstanceId instance, int[] slabs) {
+    mappedSlabs += slabs.length;
+    owner.execute(() -> listener.onEvent(new EngineEvent.Resized(ticket, instance, 1)));
+  }
+
+  @Override
+  public void unmapSlabs(long ticket, InstanceId instance, int[] slabs) {
+    mappedSlabs -= slabs.length;
+    owner.execute(() -> listener.onEvent(new EngineEvent.Resized(ticket, instance, 1)));
+  }
+
+  /** Slabs that hold memory, of all instances. */
+  public int mappedSlabs() {
+    return mappedSlabs;
+  }
+
+  @Override
+  public void exportKv(long ticket, InstanceId instance, Sequence sequence) {
+    throw new UnsupportedOperationException("not part of the script");
+  }
+
+  @Override
+  public void importKv(long ticket, InstanceId instance, Sequence sequence, KvImage image) {
+    throw new UnsupportedOperationException("not part of the script");
+  }
+
+  @Override
+  public void unload(long ticket, InstanceId instance) {
+    owner.execute(() -> listener.onEvent(new EngineEvent.Unloaded(ticket, instance, 1)));
+  }
+
+  @Override
+  public void close() {
+    clock.shutdownNow();
+  }
+
+  private void after(long nanos, Runnable answer) {
+    synchronized (this) {
+      if (holding) {
+        held.add(answer);
+        return;
+      }
+    }
+    if (nanos == 0) {
+      owner.execute(answer);
+    } else {
+      clock.schedule(() -> owner.execute(answer), nanos, TimeUnit.NANOSECONDS);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package io.slinfer.testing;
+
+import io.slinfer.cli.Server;
+import io.slinfer.config.Settings;
+import io.slinfer.engine.ModelSource;
+import io.slinfer.gateway.ModelCatalogue;
+import io.slinfer.gateway.ModelText;
+import io.slinfer.gateway.ServedModel;
+import io.slinfer.request.ModelId;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/** A whole node in this process, with a scripted engine, on a free port. */
+public final class TestServer implements AutoCloseable {
+
+  private static final long KV_BYTES = 1 << 20;
+
+  private final Server server;
+  private ScriptedEngine engine;
+
+  /**
+   * @param yaml the settings file's text; the port is always a free one
+   */
+  public TestServer(String yaml, ScriptedEngine.Script script, String... models) {
+    this(yaml, script, KV_BYTES, models);
+  }
+
+  public TestServer(String yaml, ScriptedEngine.Script script, long kvBytes, String... models) {
+    server =
+        Server.start(
+            settings(yaml),
+            (listener, owner) -> engine = new ScriptedEngine(script, listener, owner),
+            catalogue(script.model().contextTokens(), models),
+            kvBytes);
+  }
+
+  public int port() {
+    return server.port();
+  }
+
+  public String url() {
+    return "http://127.0.0.1:" + port();
+  }
+
+  public ScriptedEngine engine() {
+    return engine;
+  }
+
+  /** Waits until no request is left on the device and no KV block is used. */
+  public void awaitIdle() throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (true) {
+      var occupancy = server.device().occupancy().toCompletionStage().toCompletableFuture().get();
+      if (occupancy.liveRequests() == 0 && occupancy.usedBlocks() == 0) {
+        return;
+      }
+      if (System.nanoTime() - deadline > 0) {
+        throw new AssertionError("still in use: " + occupancy);
+      }
+      Thread.onSpinWait();
+    }
+  }
+
+  @Override
+  public void close() {
+    server.close();
+  }
+
+  private static Settings settings(String yaml) {
+    Settings settings = SettingsText.parse(yaml);
+    return new Settings(
+        settings.http().at(null, 0), settings.models(), settings.device(), settings.metrics());
+  }
+
+  /** Models with a byte tokenizer and a template that joins the contents. */
+  public static ModelCatalogue catalogue(int contextTokens, String... ids) {
+    List<ServedModel> models =
+        java.util.Arrays.stream(ids)
+            .map(
+                id ->
+                    new ServedModel(
+                        new ModelId(id),
+                        1_700_000_000,
+                        contextTokens,
+                        new ModelSource(new ModelId(id), List.of(), 0),
+                        () -> ModelText.of(new ByteTokenizer(), new JoiningTemplate())))
+            .toList();
+    return new ModelCatalogue() {
+      @Override
+      public List<ServedModel> models() {
+        return models;
+      }
+
+      @Override
+      public Optional<ServedModel> find(ModelId id) {
+        return models.stream().filter(model -> model.id().equals(id)).findFirst();
+      }
+    };
+  }
+}
