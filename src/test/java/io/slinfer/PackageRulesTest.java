@@ -116,9 +116,10 @@ final class PackageRulesTest {
         "org.slf4j");
     room("cluster", "*pure", "config", "metrics", "com.hazelcast", "io.vertx", "org.slf4j");
     // The top.
-    room("sim", "*pure", "engine.emulated", "config", "plot", "com.fasterxml.jackson");
-    room("load", "request", "plot", "io.vertx", "com.fasterxml.jackson", "org.slf4j");
+    room("sim", "*pure", "trace", "engine.emulated", "config", "plot", "com.fasterxml.jackson");
+    room("load", "request", "plot", "trace", "io.vertx", "com.fasterxml.jackson", "org.slf4j");
     room("plot");
+    room("trace", "com.fasterxml.jackson");
     room("cli", "*");
     room("", "cli");
   }

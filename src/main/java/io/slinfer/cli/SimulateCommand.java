@@ -6,7 +6,7 @@ import io.slinfer.config.ProfileFile;
 import io.slinfer.sim.PolicyName;
 import io.slinfer.sim.Report;
 import io.slinfer.sim.Simulation;
-import io.slinfer.sim.Trace;
+import io.slinfer.trace.TraceFile;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -51,7 +51,7 @@ public final class SimulateCommand implements Callable<Integer> {
                     clusterFile,
                     profile,
                     PolicyName.of(policy),
-                    Trace.readJson(trace).select(models, endNanos),
+                    TraceFile.read(trace, models).select(models, endNanos),
                     endNanos,
                     seed))
             .run();

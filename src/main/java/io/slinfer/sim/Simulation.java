@@ -13,7 +13,7 @@ import io.slinfer.request.Slo;
 import io.slinfer.scheduler.Coordinator;
 import io.slinfer.scheduler.DeviceLoop;
 import io.slinfer.scheduler.PollingCoordinator;
-import io.slinfer.sim.Trace.Arrival;
+import io.slinfer.trace.Trace.Arrival;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.IdentityHashMap;

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.slinfer.config.ClusterFile;
+import io.slinfer.trace.Trace;
+import io.slinfer.trace.TraceFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +31,7 @@ final class ReproductionTest {
   void servesAsManyAsTheReference(String policy, String size) throws IOException {
     assumeTrue(Files.isDirectory(DATA), "the shared fixtures folder is absent");
     Map<String, Integer> reference = reference();
-    Trace trace = Trace.readJson(DATA.resolve("traces/azure-conversation.json"));
+    Trace trace = TraceFile.read(DATA.resolve("traces/azure-conversation.json"), 1);
     for (int models : new int[] {32, 64, 128}) {
       double mean = 0;
       for (long seed = 1; seed <= 3; seed++) {
@@ -44,7 +46,7 @@ final class ReproductionTest {
   @CsvSource({"sllm+c+s", "slinfer-paper"})
   void sameSeedSameReport(String policy) throws IOException {
     assumeTrue(Files.isDirectory(DATA), "the shared fixtures folder is absent");
-    Trace trace = Trace.readJson(DATA.resolve("traces/azure-conversation.json"));
+    Trace trace = TraceFile.read(DATA.resolve("traces/azure-conversation.json"), 1);
     Report once = simulate(trace, policy, "13b", 64, 7);
     Report again = simulate(trace, policy, "13b", 64, 7);
     assertEquals(once.sloMet(), again.sloMet());
