@@ -18,6 +18,8 @@ import picocli.CommandLine.Command;
     versionProvider = Version.class,
     subcommands = {
       CommandLine.HelpCommand.class,
+      BenchCommand.class,
+      GenerateCommand.class,
       LoadTestCommand.class,
       MakeModelCommand.class,
       SimulateCommand.class,

@@ -16,7 +16,7 @@ public record ModelDescription(Architecture architecture, ModelTensors tensors, 
   public static final int BATCH_ROWS = 512;
 
   /** Rows of logits that an engine computes at once. */
-  public static final int LOGIT_ROWS = 16;
+  public static final int LOGIT_ROWS = 64;
 
   /**
    * Reads and checks a file. Reads no weights but rotary factors.
