@@ -17,7 +17,7 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     subcommands = {
-      CommandLine.HelpCommand.class,
+      CommandLine.HelpCommand.class, RenderCommand.class,
       BenchCommand.class,
       GenerateCommand.class,
       LoadTestCommand.class,

@@ -1,0 +1,153 @@
+package io.slinfer.model.chat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Python's {@code format % values}. */
+final class PercentFormat {
+
+  private static final Pattern FIELD =
+      Pattern.compile(
+          "%(?:\\((?<key>[^)]*)\\))?(?<flags>[-+ #0]*)(?<width>\\d+|\\*)?"
+              + "(?:\\.(?<precision>\\d*))?[hlL]?(?<type>.)",
+          Pattern.DOTALL);
+
+  private PercentFormat() {}
+
+  static String format(String format, Object values, Budget budget) {
+    List<Object> positional =
+        values instanceof Tuple tuple ? tuple.items() : java.util.Collections.singletonList(values);
+    StringBuilder out = new StringBuilder();
+    Matcher field = FIELD.matcher(format);
+    int next = 0;
+    int copied = 0;
+    while (field.find(copied) || rejectsLonePercent(format, copied)) {
+      out.append(format, copied, field.start());
+      copied = field.end();
+      if (field.group("type").equals("%")) {
+        out.append('%');
+        continue;
+      }
+      Object value;
+      if (field.group("key") != null) {
+        value = named(values, field.group("key"));
+        next = positional.size();
+      } else if (next < positional.size()) {
+        value = positional.get(next++);
+      } else {
+        throw ChatTemplateException.runtime("not enough arguments for format string");
+      }
+      out.append(field(field, value, budget));
+      budget.spendText(out.length());
+    }
+    if (next < positional.size() && !(values instanceof Map) && !(values instanceof List)) {
+      throw ChatTemplateException.runtime("not all arguments converted during string formatting");
+    }
+    budget.spendText(out.length() + format.length() - copied);
+    return out.append(format, copied, format.length()).toString();
+  }
+
+  private static boolean rejectsLonePercent(String format, int from) {
+    if (format.indexOf('%', from) >= 0) {
+      throw ChatTemplateException.runtime("incomplete format");
+    }
+    return false;
+  }
+
+  private static Object named(Object values, String key) {
+    if (!(values instanceof Map<?, ?> map)) {
+      throw ChatTemplateException.runtime("format requires a mapping");
+    }
+    if (!map.containsKey(key)) {
+      throw ChatTemplateException.runtime("KeyError: '" + key + "'");
+    }
+    return map.get(key);
+  }
+
+  private static String field(Matcher field, Object value, Budget budget) {
+    String flags = field.group("flags");
+    char type = field.group("type").charAt(0);
+    String precisionText = field.group("precision");
+    int precision =
+        precisionText == null ? -1 : precisionText.isEmpty() ? 0 : NumberFormat.size(precisionText);
+    String sign = "";
+    String body;
+    boolean number = true;
+    switch (type) {
+      case 's', 'r', 'a' -> {
+        body = type == 's' ? PythonText.str(value, budget) : PythonText.repr(value, budget);
+        if (precision >= 0 && precision < CodePoints.length(body)) {
+          body = CodePoints.substring(body, 0, precision);
+        }
+        number = false;
+      }
+      case 'c' -> {
+        body =
+            value instanceof Long point
+                ? Character.toString(Math.toIntExact(point))
+                : PythonText.str(value, budget);
+        number = false;
+      }
+      case 'd', 'i', 'u', 'x', 'X', 'o' -> {
+        Object whole = whole(value, type);
+        sign = sign(Numbers.big(whole).signum() < 0, flags);
+        String prefix = flags.contains("#") && "xXo".indexOf(type) >= 0 ? "0" + type : "";
+        body = NumberFormat.whole(Numbers.big(whole), type);
+        body = prefix + "0".repeat(Math.max(0, precision - body.length())) + body;
+      }
+      case 'f', 'F', 'e', 'E', 'g', 'G' -> {
+        double real = Numbers.real(number(value, type));
+        sign = sign(real < 0 || 1 / real < 0, flags);
+        body = NumberFormat.real(real, type, precision < 0 ? 6 : precision);
+      }
+      default -> throw ChatTemplateException.runtime("unsupported format character '" + type + "'");
+    }
+    return padded(sign, body, field.group("width"), flags, number);
+  }
+
+  private static Object number(Object value, char type) {
+    if (value instanceof Undefined undefined) {
+      throw undefined.failure();
+    }
+    if (!Numbers.isNumber(value)) {
+      throw ChatTemplateException.runtime(
+          "%" + type + " format: a number is required, not " + Values.typeName(value));
+    }
+    return value;
+  }
+
+  private static Object whole(Object value, char type) {
+    Object number = number(value, type);
+    if (number instanceof Double real) {
+      if (type == 'x' || type == 'X' || type == 'o' || !Double.isFinite(real)) {
+        throw ChatTemplateException.runtime(
+            "%" + type + " format: an integer is required, not float");
+      }
+      return Numbers.normal(new java.math.BigDecimal(real).toBigInteger());
+    }
+    return number;
+  }
+
+  private static String sign(boolean negative, String flags) {
+    return negative ? "-" : flags.contains("+") ? "+" : flags.contains(" ") ? " " : "";
+  }
+
+  private static String padded(
+      String sign, String body, String width, String flags, boolean number) {
+    if (width == null) {
+      return sign + body;
+    }
+    if (width.equals("*")) {
+      throw ChatTemplateException.runtime("a width of * is not supported in a format");
+    }
+    int missing = Math.max(0, NumberFormat.size(width) - CodePoints.length(body) - sign.length());
+    if (flags.contains("-")) {
+      return sign + body + " ".repeat(missing);
+    }
+    return number && flags.contains("0")
+        ? sign + "0".repeat(missing) + body
+        : " ".repeat(missing) + sign + body;
+  }
+}
