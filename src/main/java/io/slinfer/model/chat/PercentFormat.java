@@ -42,11 +42,16 @@ final class PercentFormat {
       out.append(field(field, value, budget));
       budget.spendText(out.length());
     }
-    if (next < positional.size() && !(values instanceof Map) && !(values instanceof List)) {
+    if (next < positional.size() && !isSubscripted(values)) {
       throw ChatTemplateException.runtime("not all arguments converted during string formatting");
     }
     budget.spendText(out.length() + format.length() - copied);
     return out.append(format, copied, format.length()).toString();
+  }
+
+  /** Python takes such a value for a mapping, whose elements need not all be used. */
+  private static boolean isSubscripted(Object values) {
+    return Values.isSequence(values) && !(values instanceof String) && !(values instanceof Tuple);
   }
 
   private static boolean rejectsLonePercent(String format, int from) {

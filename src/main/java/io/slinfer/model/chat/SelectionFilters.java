@@ -11,13 +11,17 @@ final class SelectionFilters {
 
   static Map<String, Filters.Filter> all() {
     return Map.of(
-        "map", SelectionFilters::map,
-        "select", (value, arguments, budget) -> select(value, arguments, true, budget),
-        "reject", (value, arguments, budget) -> select(value, arguments, false, budget),
+        "map", (value, arguments, budget) -> new Lazy(() -> map(value, arguments, budget)),
+        "select",
+            (value, arguments, budget) -> new Lazy(() -> select(value, arguments, true, budget)),
+        "reject",
+            (value, arguments, budget) -> new Lazy(() -> select(value, arguments, false, budget)),
         "selectattr",
-            (value, arguments, budget) -> selectByAttribute(value, arguments, true, budget),
+            (value, arguments, budget) ->
+                new Lazy(() -> selectByAttribute(value, arguments, true, budget)),
         "rejectattr",
-            (value, arguments, budget) -> selectByAttribute(value, arguments, false, budget));
+            (value, arguments, budget) ->
+                new Lazy(() -> selectByAttribute(value, arguments, false, budget)));
   }
 
   /** An element's attribute by a dotted path or a position, keys before methods. */
@@ -34,7 +38,7 @@ final class SelectionFilters {
     return value;
   }
 
-  private static Object map(Object value, Arguments arguments, Budget budget) {
+  private static List<Object> map(Object value, Arguments arguments, Budget budget) {
     List<Object> mapped = new ArrayList<>();
     if (arguments.positional().isEmpty()) {
       Arguments.Bound bound =
@@ -50,7 +54,7 @@ final class SelectionFilters {
         mapped.add(Filters.apply(filter, element, arguments.withoutFirst(), budget));
       }
     }
-    return new Lazy(mapped);
+    return mapped;
   }
 
   private static String firstText(Arguments arguments, String filter) {
@@ -59,17 +63,18 @@ final class SelectionFilters {
         .requiredText(0);
   }
 
-  private static Object select(Object value, Arguments arguments, boolean wanted, Budget budget) {
+  private static List<Object> select(
+      Object value, Arguments arguments, boolean wanted, Budget budget) {
     List<Object> selected = new ArrayList<>();
     for (Object element : Values.elements(value, budget)) {
       if (passes(element, arguments, budget) == wanted) {
         selected.add(element);
       }
     }
-    return new Lazy(selected);
+    return selected;
   }
 
-  private static Object selectByAttribute(
+  private static List<Object> selectByAttribute(
       Object value, Arguments arguments, boolean wanted, Budget budget) {
     if (arguments.positional().isEmpty()) {
       throw ChatTemplateException.runtime("Missing parameter for attribute name");
@@ -82,7 +87,7 @@ final class SelectionFilters {
         selected.add(element);
       }
     }
-    return new Lazy(selected);
+    return selected;
   }
 
   private static boolean passes(Object value, Arguments arguments, Budget budget) {

@@ -21,14 +21,18 @@ final class SequenceFilters {
         Map.entry("last", (value, arguments, budget) -> last(value, budget)),
         Map.entry("reverse", (value, arguments, budget) -> reversed(value, budget)),
         Map.entry("sort", SequenceFilters::sort),
-        Map.entry("unique", SequenceFilters::unique),
+        Map.entry(
+            "unique",
+            (value, arguments, budget) -> new Lazy(() -> unique(value, arguments, budget))),
         Map.entry("min", (value, arguments, budget) -> extreme(value, arguments, -1, budget)),
         Map.entry("max", (value, arguments, budget) -> extreme(value, arguments, 1, budget)),
         Map.entry("sum", SequenceFilters::sum),
-        Map.entry("batch", SequenceFilters::batch),
-        Map.entry("slice", SequenceFilters::slice),
+        Map.entry(
+            "batch", (value, arguments, budget) -> new Lazy(() -> batch(value, arguments, budget))),
+        Map.entry(
+            "slice", (value, arguments, budget) -> new Lazy(() -> slice(value, arguments, budget))),
         Map.entry("groupby", SequenceFilters::groupBy),
-        Map.entry("items", (value, arguments, budget) -> items(value, budget)),
+        Map.entry("items", (value, arguments, budget) -> new Lazy(() -> items(value, budget))),
         Map.entry("dictsort", SequenceFilters::dictSort));
   }
 
@@ -57,9 +61,12 @@ final class SequenceFilters {
       budget.spendText(text.length());
       return new StringBuilder(text).reverse().toString();
     }
+    if (!Values.isIterable(value)) {
+      throw ChatTemplateException.runtime("argument must be iterable");
+    }
     List<Object> elements = new ArrayList<>(Values.elements(value, budget));
     Collections.reverse(elements);
-    return new Lazy(elements);
+    return new Lazy(() -> elements);
   }
 
   /** What an element is ordered or compared by. */
@@ -106,7 +113,7 @@ final class SequenceFilters {
         bound.flag(0, false));
   }
 
-  private static Object unique(Object value, Arguments arguments, Budget budget) {
+  private static List<Object> unique(Object value, Arguments arguments, Budget budget) {
     Arguments.Bound bound = arguments.bind("unique", "case_sensitive", "attribute");
     List<Object> seen = new ArrayList<>();
     List<Object> unique = new ArrayList<>();
@@ -117,7 +124,7 @@ final class SequenceFilters {
         unique.add(element);
       }
     }
-    return new Lazy(unique);
+    return unique;
   }
 
   private static Object extreme(Object value, Arguments arguments, int sign, Budget budget) {
@@ -148,7 +155,7 @@ final class SequenceFilters {
     return sum;
   }
 
-  private static Object batch(Object value, Arguments arguments, Budget budget) {
+  private static List<Object> batch(Object value, Arguments arguments, Budget budget) {
     Arguments.Bound bound = arguments.bind("batch", "linecount", "fill_with");
     bound.required(0);
     int size = bound.integer(0, 1);
@@ -160,7 +167,7 @@ final class SequenceFilters {
       int end = (int) Math.min(elements.size(), (long) i + step);
       batches.add(filled(elements.subList(i, end), size, bound.at(1, null), budget));
     }
-    return new Lazy(batches);
+    return batches;
   }
 
   private static List<Object> filled(
@@ -173,7 +180,7 @@ final class SequenceFilters {
     return filled;
   }
 
-  private static Object slice(Object value, Arguments arguments, Budget budget) {
+  private static List<Object> slice(Object value, Arguments arguments, Budget budget) {
     Arguments.Bound bound = arguments.bind("slice", "slices", "fill_with");
     bound.required(0);
     int count = bound.integer(0, 1);
@@ -195,7 +202,7 @@ final class SequenceFilters {
       slices.add(slice);
       start = end;
     }
-    return new Lazy(slices);
+    return slices;
   }
 
   private static Object groupBy(Object value, Arguments arguments, Budget budget) {
@@ -229,10 +236,10 @@ final class SequenceFilters {
     return groups;
   }
 
-  private static Object items(Object value, Budget budget) {
+  private static List<Object> items(Object value, Budget budget) {
     return switch (value) {
-      case Undefined _ -> new Lazy(List.of());
-      case Map<?, ?> map -> new Lazy(CollectionMethods.items(map, budget));
+      case Undefined _ -> List.of();
+      case Map<?, ?> map -> CollectionMethods.items(map, budget);
       case null, default ->
           throw ChatTemplateException.runtime("Can only get item pairs from a mapping.");
     };
@@ -240,6 +247,9 @@ final class SequenceFilters {
 
   private static Object dictSort(Object value, Arguments arguments, Budget budget) {
     Arguments.Bound bound = arguments.bind("dictsort", "case_sensitive", "by", "reverse");
+    if (value instanceof Undefined undefined) {
+      throw undefined.failure();
+    }
     if (!(value instanceof Map<?, ?> map)) {
       throw ChatTemplateException.runtime("dictsort() needs a mapping");
     }

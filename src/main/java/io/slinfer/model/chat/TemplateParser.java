@@ -93,7 +93,13 @@ final class TemplateParser {
         }
         yield tag.text().equals("break") ? new Statement.Break() : new Statement.Continue();
       }
-      case "include", "import", "from", "extends", "block" ->
+      case "block" -> {
+        String name = stream.expect(Kind.NAME).text();
+        Statement block = new Statement.Scoped(bodyUntil("endblock"));
+        stream.skipName(name);
+        yield block;
+      }
+      case "include", "import", "from", "extends" ->
           throw ChatTemplateException.syntax(
               tag.line(), "'" + tag.text() + "' is not available in chat templates");
       default ->

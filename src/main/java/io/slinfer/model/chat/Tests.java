@@ -119,7 +119,7 @@ final class Tests {
       case "mapping" -> value instanceof Map;
       case "sequence" -> Values.isSequence(value);
       case "iterable" -> Values.isIterable(value);
-      case "callable" -> value instanceof Callable;
+      case "callable" -> value instanceof Callable || value instanceof Undefined;
       case "even" -> !Values.truth(Operators.apply("%", value, 2L, budget));
       case "odd" -> Comparisons.equal(Operators.apply("%", value, 2L, budget), 1L, budget);
       case "lower" -> StringShapes.isLower(PythonText.str(value, budget));

@@ -117,7 +117,8 @@ final class TextFilters {
       budget.spendText(Math.max(0, bound.integer(0, 4)));
       indention = " ".repeat(Math.max(0, bound.integer(0, 4)));
     }
-    List<String> lines = CodePoints.lines(text(value, budget) + "\n", false);
+    String text = (String) Operators.add(value, "\n", budget);
+    List<String> lines = CodePoints.lines(text, false);
     budget.spendText((long) indention.length() * lines.size());
     StringBuilder out = new StringBuilder(bound.flag(1, false) ? indention : "");
     for (int i = 0; i < lines.size(); i++) {
@@ -134,16 +135,19 @@ final class TextFilters {
 
   private static Object truncate(Object value, Arguments arguments, Budget budget) {
     Arguments.Bound bound = arguments.bind("truncate", "length", "killwords", "end", "leeway");
-    String text = text(value, budget);
     String end = bound.text(2, "...");
     int length = bound.integer(0, 255);
     if (length < CodePoints.length(end) || bound.integer(3, 5) < 0) {
       throw ChatTemplateException.runtime(
           "truncate() needs a length of at least its end's and a leeway of at least 0");
     }
-    if (CodePoints.length(text) <= (long) length + bound.integer(3, 5)) {
-      return text;
+    if (Values.length(value) <= (long) length + bound.integer(3, 5)) {
+      return value;
     }
+    if (!(value instanceof String text)) {
+      throw ChatTemplateException.runtime("truncate() cannot shorten a " + Values.typeName(value));
+    }
+    budget.spendText(text.length());
     String kept = CodePoints.substring(text, 0, length - CodePoints.length(end));
     int space = kept.lastIndexOf(' ');
     return (bound.flag(1, false) || space < 0 ? kept : kept.substring(0, space)) + end;
@@ -173,8 +177,8 @@ final class TextFilters {
   }
 
   private static String urlEncoded(Object value, Budget budget) {
-    if (value instanceof String text) {
-      return percentEncoded(text).replace("%2F", "/");
+    if (value instanceof String || !Values.isIterable(value)) {
+      return percentEncoded(text(value, budget)).replace("%2F", "/");
     }
     List<Object> pairs =
         value instanceof Map<?, ?> map

@@ -8,7 +8,7 @@ import java.util.Set;
 /** The tokens under a parser's eyes. Confined to one compilation. */
 final class TokenStream {
 
-  private static final int MAX_NESTING = 100;
+  private static final int MAX_NESTING = 200;
 
   private final List<Token> tokens;
   private int position;
