@@ -1,11 +1,11 @@
 package io.slinfer.gateway;
 
+import io.slinfer.model.chat.ChatPrompt;
 import io.slinfer.model.chat.ChatTemplateException;
 import io.slinfer.model.tokenizer.Tokenizer;
 import io.slinfer.request.Failure;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -51,14 +51,11 @@ final class PromptReader {
               "no_chat_template"));
     }
     Tokenizer tokenizer = text.tokenizer();
-    Map<String, Object> variables = new HashMap<>();
-    variables.put("messages", chat.messages());
-    variables.put("tools", null);
-    variables.put("documents", null);
-    variables.put("add_generation_prompt", true);
-    variables.put("bos_token", tokenizer.written(tokenizer.beginOfSequence()));
-    variables.put("eos_token", tokenizer.written(tokenizer.endOfSequence()));
-    variables.putAll(chat.variables());
+    Map<String, Object> variables =
+        new ChatPrompt(chat.messages(), null, null, true, chat.variables())
+            .variables(
+                tokenizer.written(tokenizer.beginOfSequence()),
+                tokenizer.written(tokenizer.endOfSequence()));
     try {
       String rendered = text.template().render(variables);
       return checked(tokenizer, tokenizer.encode(rendered, false, true));

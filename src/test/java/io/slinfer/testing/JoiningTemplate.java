@@ -1,6 +1,7 @@
 package io.slinfer.testing;
 
 import io.slinfer.model.chat.ChatTemplate;
+import java.time.LocalDateTime;
 import java.util.List;
 import java.util.Map;
 
@@ -8,7 +9,7 @@ import java.util.Map;
 public final class JoiningTemplate implements ChatTemplate {
 
   @Override
-  public String render(Map<String, Object> variables) {
+  public String render(Map<String, Object> variables, LocalDateTime now) {
     StringBuilder text = new StringBuilder();
     for (Object message : (List<?>) variables.get("messages")) {
       text.append(((Map<?, ?>) message).get("content"));
