@@ -17,7 +17,8 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     subcommands = {
-      CommandLine.HelpCommand.class, RenderCommand.class,
+      CommandLine.HelpCommand.class,
+      RenderCommand.class,
       BenchCommand.class,
       GenerateCommand.class,
       LoadTestCommand.class,
