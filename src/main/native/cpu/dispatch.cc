@@ -1,0 +1,75 @@
+// The one place that asks what the CPU can do and what the operating system lets it do.
+#include "kernels.h"
+#include "isa.h"
+
+#if SLINFER_X86
+#include <cpuid.h>
+#endif
+
+namespace slinfer {
+namespace {
+
+#if SLINFER_X86
+struct CpuidResult {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+};
+
+CpuidResult cpuid(unsigned leaf, unsigned subleaf) {
+  CpuidResult r;
+  __get_cpuid_count(leaf, subleaf, &r.eax, &r.ebx, &r.ecx, &r.edx);
+  return r;
+}
+
+bool has(unsigned word, int bit) { return (word >> bit & 1) != 0; }
+
+// The register states that the operating system saves (XCR0).
+unsigned savedStates() {
+  unsigned low, high;
+  asm("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return low;
+}
+
+constexpr unsigned kAvxStates = 0x06;     // XMM, YMM
+constexpr unsigned kAvx512States = 0xE6;  // and opmask, upper ZMM
+
+slinfer_isa detect() {
+  const CpuidResult one = cpuid(1, 0);
+  const bool xsave = has(one.ecx, 27);
+  if (!xsave || (savedStates() & kAvxStates) != kAvxStates) return SLINFER_ISA_BASELINE;
+  const CpuidResult seven = cpuid(7, 0);
+  const bool avx2 = has(seven.ebx, 5) && has(one.ecx, 12) && has(one.ecx, 29);  // FMA, F16C
+  if (!avx2) return SLINFER_ISA_BASELINE;
+  const bool avx512 = has(seven.ebx, 16) && has(seven.ebx, 17) && has(seven.ebx, 30) &&
+                      has(seven.ebx, 31) && has(seven.ecx, 11);  // F, DQ, BW, VL, VNNI
+  if (!avx512 || (savedStates() & kAvx512States) != kAvx512States) return SLINFER_ISA_AVX2;
+  return SLINFER_ISA_AVX512;
+}
+#else
+slinfer_isa detect() { return SLINFER_ISA_BASELINE; }
+#endif
+
+const KernelSet kSets[] = {
+    {SLINFER_ISA_BASELINE, baseline::kMatmul, baseline::kAttention, baseline::kRows},
+#if SLINFER_X86
+    {SLINFER_ISA_AVX2, avx2::kMatmul, avx2::kAttention, avx2::kRows},
+    {SLINFER_ISA_AVX512, avx512::kMatmul, avx512::kAttention, avx512::kRows},
+#endif
+};
+
+}  // namespace
+
+slinfer_isa bestIsa() {
+  static const slinfer_isa best = detect();
+  return best;
+}
+
+const KernelSet* kernelsOf(slinfer_isa isa) {
+  const slinfer_isa wanted = isa == SLINFER_ISA_AUTO ? bestIsa() : isa;
+  if (wanted > bestIsa()) return nullptr;
+  for (const KernelSet& set : kSets) {
+    if (set.isa == wanted) return &set;
+  }
+  return nullptr;
+}
+
+}  // namespace slinfer

@@ -1,0 +1,34 @@
+// A pool of threads with the kernels of one instruction set. Not thread-safe: one owner thread calls,
+// and takes part in the work.
+#ifndef SLINFER_POOL_H
+#define SLINFER_POOL_H
+
+#include "status.h"
+
+typedef struct slinfer_pool slinfer_pool;
+
+// Instruction sets, weakest first. AUTO takes the best that CPU and operating system both support.
+enum slinfer_isa {
+  SLINFER_ISA_AUTO = 0,
+  SLINFER_ISA_BASELINE = 1,  // what the compiler assumes: SSE2 on x86-64, NEON on aarch64
+  SLINFER_ISA_AVX2 = 2,      // with FMA and F16C
+  SLINFER_ISA_AVX512 = 3,    // F, BW, DQ, VL and VNNI
+};
+
+// The best instruction set of this machine.
+SLINFER_API int32_t slinfer_best_isa(void);
+
+// Starts threads - 1 threads (the caller is one of them) and writes the pool's address.
+SLINFER_API int32_t slinfer_pool_create(int32_t threads, int32_t isa, slinfer_pool** pool);
+
+// Ends the threads and frees the pool.
+SLINFER_API int32_t slinfer_pool_destroy(slinfer_pool* pool);
+
+// Between the two, idle threads wait awake for a short while; outside they sleep at once.
+SLINFER_API int32_t slinfer_pool_begin_step(slinfer_pool* pool);
+SLINFER_API int32_t slinfer_pool_end_step(slinfer_pool* pool);
+
+// The instruction set in use.
+SLINFER_API int32_t slinfer_pool_isa(const slinfer_pool* pool);
+
+#endif
