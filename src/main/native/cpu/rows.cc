@@ -262,7 +262,7 @@ SLINFER_INLINE void gateStretch(const GateJob& job, int64_t start, int64_t end) 
   for (int64_t i = start; i < end; i += kLanes) {
     const int64_t left = end - i;
     const F32 gate = loadPart(job.gate + i, left);
-    const F32 up = job.up == nullptr ? splat(kActivation == SLINFER_SWIGLU_OAI ? 0 : 1)
+    const F32 up = job.up == nullptr ? splat(1)
                                      : loadPart(job.up + i, left);
     const F32 value = kActivation == SLINFER_SILU        ? silu(gate, up)
                       : kActivation == SLINFER_GELU_TANH ? geluTanh(gate, up)
