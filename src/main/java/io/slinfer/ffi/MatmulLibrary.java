@@ -88,8 +88,7 @@ public final class MatmulLibrary {
     set(0, table, 0);
     try {
       int status =
-          (int)
-              EMBED.invokeExact(pool.handle(), weights, columns, tokens, count, scale, table.out);
+          (int) EMBED.invokeExact(pool.handle(), weights, columns, tokens, count, scale, table.out);
       NativeLibrary.check(status, "slinfer_embed");
     } catch (Throwable thrown) {
       throw NativeLibrary.rethrow(thrown);

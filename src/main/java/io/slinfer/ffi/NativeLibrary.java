@@ -101,7 +101,9 @@ final class NativeLibrary {
     }
   }
 
-  /** The file is not needed once it is mapped; where it cannot go it stays in the temporary folder. */
+  /**
+   * The file is not needed once it is mapped; where it cannot go it stays in the temporary folder.
+   */
   private static void deleteIfPossible(Path file) {
     if (file != null && !file.toFile().delete()) {
       file.toFile().deleteOnExit();

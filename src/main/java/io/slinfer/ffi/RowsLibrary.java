@@ -84,8 +84,7 @@ public final class RowsLibrary {
     try {
       int status =
           (int)
-              RMS_NORM.invokeExact(
-                  pool.handle(), x, weight, epsilon, size.rows, size.columns, out);
+              RMS_NORM.invokeExact(pool.handle(), x, weight, epsilon, size.rows, size.columns, out);
       NativeLibrary.check(status, "slinfer_rms_norm");
     } catch (Throwable thrown) {
       throw NativeLibrary.rethrow(thrown);
@@ -190,8 +189,7 @@ public final class RowsLibrary {
     Segments.requireFloats(out, size.numbers(), "out");
     try {
       int status =
-          (int)
-              GATHER_ROWS.invokeExact(pool.handle(), x, index, size.rows, size.columns, out);
+          (int) GATHER_ROWS.invokeExact(pool.handle(), x, index, size.rows, size.columns, out);
       NativeLibrary.check(status, "slinfer_gather_rows");
     } catch (Throwable thrown) {
       throw NativeLibrary.rethrow(thrown);
