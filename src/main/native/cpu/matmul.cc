@@ -25,15 +25,17 @@ SLINFER_ISA_BEGIN
 
 // ---- Shapes ----
 
-constexpr int kStreamRows = 4;
 #if SLINFER_ISA_ID == 3
+constexpr int kStreamRows = 4;
 // 2 x 6 sums in int32, as many in float32, and operands: 27 to 29 of 32 registers.
 constexpr int kRowVectors = 2;
 constexpr int kTileRows = 6;
 #elif SLINFER_ISA_ID == 2
+constexpr int kStreamRows = 2;
 constexpr int kRowVectors = 1;
 constexpr int kTileRows = 4;
 #else
+constexpr int kStreamRows = 1;
 constexpr int kRowVectors = 1;
 constexpr int kTileRows = 2;
 #endif
@@ -471,12 +473,37 @@ void embedFloat(const uint8_t* row, int columns, float scale, float* out) {
 
 // ---- By type ----
 
+template <class Format>
+struct QuantizedStream {
+  template <int kRows>
+  static void run(const MatmulJob& job, const slinfer_weights& weights, int first, int last) {
+    streamQuantized<Format, kRows>(job, weights, first, last);
+  }
+};
+
+template <class Format>
+struct FloatStream {
+  template <int kRows>
+  static void run(const MatmulJob& job, const slinfer_weights& weights, int first, int last) {
+    streamFloat<Format, kRows>(job, weights, first, last);
+  }
+};
+
+// Streams weight rows [first, last) for the 1 to kRows rows of x that the job has.
+template <class Stream, int kRows>
+void streamSome(const MatmulJob& job, const slinfer_weights& weights, int first, int last) {
+  if constexpr (kRows > 1) {
+    if (job.rows < kRows) return streamSome<Stream, kRows - 1>(job, weights, first, last);
+  }
+  Stream::template run<kRows>(job, weights, first, last);
+}
+
 struct TypeKernels {
   int32_t type;
   int block;
   int blockBytes;
   bool quantized;
-  void (*stream[kStreamRows])(const MatmulJob&, const slinfer_weights&, int, int);
+  void (*stream)(const MatmulJob&, const slinfer_weights&, int, int);
   void (*panel)(const MatmulJob&, const slinfer_weights&, int, void*);
   void (*embed)(const uint8_t*, int, float, float*);
 };
@@ -487,8 +514,7 @@ constexpr TypeKernels quantizedType(int32_t code) {
           Format::kBlock,
           Format::kBlockBytes,
           true,
-          {streamQuantized<Format, 1>, streamQuantized<Format, 2>, streamQuantized<Format, 3>,
-           streamQuantized<Format, 4>},
+          streamSome<QuantizedStream<Format>, kStreamRows>,
           multiplyPanel<Format>,
           embedQuantized<Format>};
 }
@@ -499,8 +525,7 @@ constexpr TypeKernels floatType(int32_t code) {
           1,
           Format::kBytes,
           false,
-          {streamFloat<Format, 1>, streamFloat<Format, 2>, streamFloat<Format, 3>,
-           streamFloat<Format, 4>},
+          streamSome<FloatStream<Format>, kStreamRows>,
           multiplyFloatPanel<Format>,
           embedFloat<Format>};
 }
@@ -542,7 +567,7 @@ void multiplyItems(void* context, int64_t first, int64_t last, int thread) {
     for (int64_t item = std::max(first, start); item < std::min(last, start + items); item++) {
       const int row = static_cast<int>(item - start) * perItem;
       if (job.rows <= kStreamRows) {
-        kernels.stream[job.rows - 1](job, weights, row, std::min(row + perItem, weights.rows));
+        kernels.stream(job, weights, row, std::min(row + perItem, weights.rows));
       } else {
         kernels.panel(job, weights, row, job.panels + thread * job.panelBytes);
       }
