@@ -164,4 +164,71 @@ final class ModelDescriptionTest {
   private List<Integer> windows() throws UnservableModelException {
     return read().architecture().layers().stream().map(Architecture.Layer::window).toList();
   }
+
+  @Test
+  void olmo3RotatesPlainlyInWindowsAndByYarnElsewhere() throws Exception {
+    becomeOlmo2();
+    metadata.put("olmo2.attention.sliding_window", 24L);
+    metadata.put("olmo2.attention.sliding_window_pattern", new boolean[] {true, false});
+    metadata.put("olmo2.rope.scaling.type", "yarn");
+    metadata.put("olmo2.rope.scaling.factor", 8.0);
+    metadata.put("olmo2.rope.scaling.original_context_length", 128L);
+    Architecture.Layer local = read().architecture().layers().getFirst();
+    Architecture.Layer global = read().architecture().layers().getLast();
+    assertEquals(24, local.window());
+    assertEquals(0, global.window());
+    assertEquals(1, local.rope().magnitude());
+    assertEquals(0.1 * Math.log(8) + 1, global.rope().magnitude(), 1e-12);
+    double slowest = local.rope().frequencies()[31];
+    assertEquals(slowest / 8, global.rope().frequencies()[31], slowest * 1e-9);
+    assertEquals(1, global.rope().frequencies()[0], 1e-12);
+    metadata.put("olmo2.rope.scaling.attn_factor", 1.25);
+    assertEquals(1.25, read().architecture().layers().getLast().rope().magnitude());
+    metadata.remove("olmo2.attention.sliding_window_pattern");
+    assertEquals(List.of(24, 24), windows());
+  }
+
+  private void becomeOlmo2() {
+    Map<String, Object> renamed = new HashMap<>();
+    metadata.forEach((key, value) -> renamed.put(key.replaceFirst("^llama", "olmo2"), value));
+    metadata.clear();
+    metadata.putAll(renamed);
+    metadata.put("general.architecture", "olmo2");
+    tensors.remove("rope_freqs.weight");
+    for (int i = 0; i < 2; i++) {
+      String prefix = "blk." + i + ".";
+      rename(prefix + "attn_norm.weight", prefix + "post_attention_norm.weight");
+      rename(prefix + "ffn_norm.weight", prefix + "post_ffw_norm.weight");
+      GgufTensor norm = tensors.get(prefix + "post_ffw_norm.weight");
+      tensors.put(prefix + "attn_q_norm.weight", norm);
+      tensors.put(prefix + "attn_k_norm.weight", norm);
+      reshape(prefix + "attn_k_norm.weight", 128L);
+    }
+  }
+
+  private void rename(String from, String to) {
+    tensors.put(to, tensors.remove(from));
+  }
+
+  @Test
+  void longropeTakesItsFactorsByTheLengthOfTheSequence() throws Exception {
+    Path packed =
+        Fixtures.shipped().resolve("arch/phi4mini-longrope/phi4mini-longrope.f16.gguf.gz");
+    try (GgufFile phi = GgufFile.open(Fixtures.unpack(packed, folder))) {
+      Rope rope = ModelDescription.read(phi).architecture().layers().getFirst().rope();
+      assertEquals(48, rope.dimensions());
+      assertEquals(1.1055415868759155, rope.magnitude(), 1e-7);
+      assertTrue(rope.frequenciesFor(512) == rope.frequencies());
+      assertTrue(rope.frequenciesFor(513) == rope.longFrequencies());
+      assertTrue(rope.longFrequencies()[23] < rope.frequencies()[23]);
+      metadata.clear();
+      metadata.putAll(phi.metadata().values());
+      metadata.remove("phi3.rope.scaling.attn_factor");
+      tensors.clear();
+      tensors.putAll(phi.tensors());
+      double byPaper = Math.sqrt(1 + Math.log(4) / Math.log(512));
+      double magnitude = read().architecture().layers().getFirst().rope().magnitude();
+      assertEquals(byPaper, magnitude, 1e-12);
+    }
+  }
 }

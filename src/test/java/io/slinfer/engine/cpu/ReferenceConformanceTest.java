@@ -3,6 +3,7 @@ package io.slinfer.engine.cpu;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.slinfer.testing.Fixtures;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +22,27 @@ final class ReferenceConformanceTest {
       models.addAll(Fixtures.models(folder));
     }
     return models;
+  }
+
+  static List<Path> quantisedModels() throws IOException {
+    Path folder = Fixtures.root().resolve("quant/quant-llama");
+    return Files.isDirectory(folder) ? Fixtures.models(folder) : List.of();
+  }
+
+  @ParameterizedTest(allowZeroInvocations = true)
+  @MethodSource("quantisedModels")
+  void quantisedWeightsGiveExactLogits(Path model) throws Exception {
+    JsonNode fixture = Fixtures.json(model.resolveSibling("fixture.json.gz"));
+    String variant = model.getFileName().toString().split("\\.")[1];
+    JsonNode wanted = fixture.get("variants").get(variant);
+    double advised =
+        wanted.get("tolerance_advice").get("float_activations_vs_exact_max_abs").asDouble();
+    QuantisedModels.check(
+        Fixtures.unpack(model, unpacked),
+        fixture,
+        wanted,
+        new QuantisedModels.Tolerance(advised, advised),
+        new ReferenceKernels());
   }
 
   @ParameterizedTest
