@@ -4,6 +4,7 @@ import io.slinfer.engine.ModelSource;
 import io.slinfer.engine.cpu.CpuEngine;
 import io.slinfer.engine.cpu.CpuKernels;
 import io.slinfer.engine.cpu.LogitsObserver;
+import io.slinfer.engine.cpu.NativeKernels;
 import io.slinfer.engine.cpu.ReferenceKernels;
 import io.slinfer.request.ModelId;
 import java.nio.file.Path;
@@ -21,7 +22,7 @@ final class EngineOptions {
 
   @Option(
       names = "--device",
-      defaultValue = "java",
+      defaultValue = "cpu",
       paramLabel = "cpu|java",
       description = "cpu (native kernels) or java (plain Java); default ${DEFAULT-VALUE}.")
   private String device;
@@ -54,8 +55,11 @@ final class EngineOptions {
       throw new IllegalArgumentException("--threads is " + threads + "; allowed: 1 or more");
     }
     return switch (device) {
+      case "cpu" ->
+          new NativeKernels(threads == null ? Runtime.getRuntime().availableProcessors() : threads);
       case "java" -> new ReferenceKernels();
-      default -> throw new IllegalArgumentException("--device is " + device + "; allowed: java");
+      default ->
+          throw new IllegalArgumentException("--device is " + device + "; allowed: cpu, java");
     };
   }
 }
