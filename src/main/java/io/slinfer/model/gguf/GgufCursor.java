@@ -2,11 +2,9 @@ package io.slinfer.model.gguf;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Reads a file's header front to back, never past its end. Goes through a window on the heap: a
@@ -19,19 +17,22 @@ final class GgufCursor {
 
   private final Path path;
   private final MemorySegment bytes;
-  private final ByteBuffer window =
-      ByteBuffer.allocate(WINDOW_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+  private final byte[] window = new byte[WINDOW_BYTES];
+
+  /** The file offset of the window's first byte. */
   private long windowStart;
+
+  private int at;
+  private int end;
 
   GgufCursor(Path path, MemorySegment bytes) {
     this.path = path;
     this.bytes = bytes;
-    window.limit(0);
   }
 
   /** Offset in bytes of what is read next. */
   long position() {
-    return windowStart + window.position();
+    return windowStart + at;
   }
 
   long remaining() {
@@ -40,22 +41,36 @@ final class GgufCursor {
 
   byte readByte(String field) throws GgufException {
     require(field, Byte.BYTES);
-    return window.get();
+    return window[at++];
   }
 
   short readShort(String field) throws GgufException {
     require(field, Short.BYTES);
-    return window.getShort();
+    int low = window[at] & 0xFF;
+    int high = window[at + 1];
+    at += Short.BYTES;
+    return (short) (high << 8 | low);
   }
 
   int readInt(String field) throws GgufException {
     require(field, Integer.BYTES);
-    return window.getInt();
+    return nextInt();
   }
 
   long readLong(String field) throws GgufException {
     require(field, Long.BYTES);
-    return window.getLong();
+    long low = Integer.toUnsignedLong(nextInt());
+    return (long) nextInt() << 32 | low;
+  }
+
+  private int nextInt() {
+    int value =
+        window[at] & 0xFF
+            | (window[at + 1] & 0xFF) << 8
+            | (window[at + 2] & 0xFF) << 16
+            | window[at + 3] << 24;
+    at += Integer.BYTES;
+    return value;
   }
 
   /**
@@ -82,37 +97,68 @@ final class GgufCursor {
    */
   String readString(String field, int limit) throws GgufException {
     int length = readCount(field, 1, limit);
-    String text;
-    if (length <= WINDOW_BYTES) {
-      require(field, length);
-      text = new String(window.array(), window.position(), length, StandardCharsets.UTF_8);
-      if (text.indexOf('\uFFFD') >= 0) {
-        checkUtf8(field, window.slice(window.position(), length));
-      }
-      window.position(window.position() + length);
-    } else {
-      byte[] copy = bytes.asSlice(position(), length).toArray(ValueLayout.JAVA_BYTE);
-      text = new String(copy, StandardCharsets.UTF_8);
-      checkUtf8(field, ByteBuffer.wrap(copy));
+    if (length > WINDOW_BYTES) {
+      byte[] text = copy(position(), length);
+      checkUtf8(field, text, 0, length);
       seek(position() + length);
+      return new String(text, StandardCharsets.UTF_8);
     }
+    require(field, length);
+    checkUtf8(field, window, at, length);
+    String text = new String(window, at, length, StandardCharsets.UTF_8);
+    at += length;
     return text;
+  }
+
+  /**
+   * Strings one after another.
+   *
+   * @param limit most bytes allowed for all together, with their lengths
+   */
+  List<String> readStrings(String field, int count, int limit) throws GgufException {
+    int[] starts = new int[count];
+    int[] lengths = new int[count];
+    long first = position();
+    for (int i = 0; i < count; i++) {
+      lengths[i] = readCount(field, 1, limit);
+      starts[i] = (int) (position() - first);
+      skip(field, lengths[i]);
+      if (position() - first > limit) {
+        throw refuse(field, "its strings take more than " + limit + " bytes");
+      }
+    }
+    return new StringTable(copy(first, (int) (position() - first)), starts, lengths);
+  }
+
+  /** Passes over a string, which must be UTF-8. */
+  private void skip(String field, int length) throws GgufException {
+    if (length > WINDOW_BYTES) {
+      checkUtf8(field, copy(position(), length), 0, length);
+      seek(position() + length);
+    } else {
+      require(field, length);
+      checkUtf8(field, window, at, length);
+      at += length;
+    }
   }
 
   GgufException refuse(String field, String reason) {
     return new GgufException(path, field, reason);
   }
 
-  private void checkUtf8(String field, ByteBuffer text) throws GgufException {
-    try {
-      StandardCharsets.UTF_8.newDecoder().decode(text);
-    } catch (CharacterCodingException malformed) {
+  private void checkUtf8(String field, byte[] text, int from, int length) throws GgufException {
+    if (!Utf8.isValid(text, from, from + length)) {
       throw refuse(field, "is not valid UTF-8 text");
     }
   }
 
+  private byte[] copy(long from, int length) {
+    return bytes.asSlice(from, length).toArray(ValueLayout.JAVA_BYTE);
+  }
+
+  /** Brings the next {@code count} bytes into the window; at most its size. */
   private void require(String field, int count) throws GgufException {
-    if (window.remaining() >= count) {
+    if (end - at >= count) {
       return;
     }
     if (remaining() < count) {
@@ -122,9 +168,9 @@ final class GgufCursor {
   }
 
   private void seek(long position) {
-    int length = (int) Math.min(WINDOW_BYTES, bytes.byteSize() - position);
-    MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, position, window.array(), 0, length);
     windowStart = position;
-    window.position(0).limit(length);
+    at = 0;
+    end = (int) Math.min(WINDOW_BYTES, bytes.byteSize() - position);
+    MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, position, window, 0, end);
   }
 }

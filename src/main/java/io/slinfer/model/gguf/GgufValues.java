@@ -26,6 +26,9 @@ final class GgufValues {
 
   private static final int MAX_STRING_BYTES = 1 << 26;
 
+  /** About 30 times the largest vocabularies with their merges. */
+  private static final int MAX_ARRAY_STRING_BYTES = 1 << 28;
+
   /** Elements of all arrays of a file together: about 30 times the largest vocabularies. */
   private static final int MAX_ELEMENTS = 1 << 24;
 
@@ -87,7 +90,7 @@ final class GgufValues {
     return switch (type) {
       case F32, F64 -> readNumbers(key, type, count);
       case BOOL -> readBools(key, count);
-      case STRING -> readStrings(key, count);
+      case STRING -> cursor.readStrings(key, count, MAX_ARRAY_STRING_BYTES);
       case ARRAY -> readArrays(key, count, depth);
       default -> readIntegers(key, type, count);
     };
@@ -122,14 +125,6 @@ final class GgufValues {
       bools[i] = readBool(key);
     }
     return bools;
-  }
-
-  private List<String> readStrings(String key, int count) throws GgufException {
-    List<String> strings = new ArrayList<>(count);
-    for (int i = 0; i < count; i++) {
-      strings.add(cursor.readString(key, MAX_STRING_BYTES));
-    }
-    return List.copyOf(strings);
   }
 
   private long[] readIntegers(String key, int type, int count) throws GgufException {
