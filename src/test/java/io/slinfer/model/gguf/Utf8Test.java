@@ -38,7 +38,7 @@ final class Utf8Test {
     Random random = new Random(seed);
     byte[] bytes = new byte[4];
     int valid = 0;
-    for (int round = 0; round < 200_000; round++) {
+    for (int round = 0; round < 40_000; round++) {
       bytes[0] = (byte) (0xF0 + random.nextInt(6));
       for (int i = 1; i < 4; i++) {
         bytes[i] = (byte) (0x80 + random.nextInt(random.nextInt(20) == 0 ? 128 : 64));
@@ -47,7 +47,7 @@ final class Utf8Test {
       assertEquals(decodes(bytes), Utf8.isValid(bytes, 0, 4), which);
       valid += Utf8.isValid(bytes, 0, 4) ? 1 : 0;
     }
-    assertTrue(valid > 10_000, valid + " valid");
+    assertTrue(valid > 2_000, valid + " valid");
   }
 
   @Test
