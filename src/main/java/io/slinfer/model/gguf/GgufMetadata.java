@@ -65,6 +65,9 @@ public record GgufMetadata(Map<String, Object> values) {
 
   @SuppressWarnings("unchecked") // every element was looked at
   private static List<String> stringsOnly(String key, List<?> list) {
+    if (list instanceof StringTable table) {
+      return table;
+    }
     if (!list.stream().allMatch(String.class::isInstance)) {
       throw new IllegalArgumentException(key + " holds arrays; expected strings");
     }
