@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
       RenderCommand.class,
       BenchCommand.class,
       GenerateCommand.class,
+      InspectCommand.class,
       LoadTestCommand.class,
       MakeModelCommand.class,
       SimulateCommand.class,

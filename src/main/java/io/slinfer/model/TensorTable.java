@@ -58,12 +58,11 @@ final class TensorTable {
               + "; expected "
               + shape(Arrays.stream(sizes).boxed().toList()));
     }
-    switch (tensor.type()) {
-      case I8, I16, I32, I64, F64 ->
-          throw new UnservableModelException(
-              "tensor " + name + " has type " + tensor.type() + ", which is no type of weights");
-      default -> taken.add(name);
+    if (!tensor.type().holdsWeights()) {
+      throw new UnservableModelException(
+          "tensor " + name + " has type " + tensor.type() + ", which is not supported");
     }
+    taken.add(name);
     return tensor;
   }
 
