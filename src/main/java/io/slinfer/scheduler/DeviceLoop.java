@@ -79,6 +79,11 @@ public final class DeviceLoop {
     return ledger;
   }
 
+  /** Whether no memory work waits for room. */
+  boolean memoryIsIdle() {
+    return memory.isIdle();
+  }
+
   /** The instances on the device; a live view. */
   public List<Instance> instances() {
     return java.util.Collections.unmodifiableList(instances);

@@ -116,6 +116,11 @@ public final class Instance {
     return usableBlocks - usedBlocks;
   }
 
+  /** Where its requests are: waiting, running, being evicted; live views. */
+  List<Iterable<RequestLife>> places() {
+    return List.of(waiting, running, evicting);
+  }
+
   /** The earliest deadline of its requests; Long.MAX_VALUE with none. */
   public long deadlineNanos() {
     long earliest = Long.MAX_VALUE;

@@ -10,16 +10,21 @@ import io.slinfer.request.ModelId;
 import io.slinfer.request.RequestId;
 import io.slinfer.request.RequestLife;
 import io.slinfer.request.Slo;
+import io.slinfer.scheduler.Broadcast;
 import io.slinfer.scheduler.Coordinator;
 import io.slinfer.scheduler.DeviceLoop;
 import io.slinfer.scheduler.PollingCoordinator;
+import io.slinfer.scheduler.SchedulerListener;
 import io.slinfer.trace.Trace.Arrival;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.function.DoubleConsumer;
+import java.util.stream.Stream;
 
 /**
  * One run of a policy on a cluster against a trace, in virtual time: the same seed gives the same
@@ -28,14 +33,18 @@ import java.util.SplittableRandom;
 public final class Simulation {
 
   private static final long DRAIN_NANOS = 150_000_000_000L;
+  private static final int EVENTS_A_PROGRESS = 50_000;
 
   private final VirtualClock clock = new VirtualClock();
   private final List<DeviceLoop> devices = new ArrayList<>();
   private final Map<RequestLife, Integer> outputTokens = new IdentityHashMap<>();
   private final Coordinator coordinator;
   private final Metrics metrics;
+  private final EventLog eventLog;
+  private final Invariants invariants;
   private final List<Arrival> arrivals;
   private final long endNanos;
+  private final DoubleConsumer progress;
   private int nextArrival;
 
   /**
@@ -51,18 +60,52 @@ public final class Simulation {
       long endNanos,
       long seed) {}
 
+  /**
+   * What else a run writes and checks; none of it changes the run.
+   *
+   * @param events gets the event log; null for none
+   * @param invariants whether everything is checked after every event
+   * @param recording keeps what a report draws; null for none
+   * @param progress is told now and then which part of the time has passed, 0 to 1
+   */
+  public record Observation(
+      Appendable events, boolean invariants, Recording recording, DoubleConsumer progress) {
+
+    /** Nothing but the report. */
+    public static final Observation NONE = new Observation(null, false, null, part -> {});
+  }
+
   public Simulation(Scenario scenario) {
+    this(scenario, Observation.NONE);
+  }
+
+  public Simulation(Scenario scenario, Observation observation) {
     this.arrivals = scenario.arrivals();
     this.endNanos = scenario.endNanos();
+    this.progress = observation.progress();
     this.metrics = new Metrics(clock, endNanos);
     Map<DeviceKind, InstanceCosts> costs = costs(scenario);
     PolicyName policy = scenario.policy();
+    this.eventLog = observation.events() == null ? null : new EventLog(clock, observation.events());
+    this.invariants =
+        observation.invariants()
+            ? new Invariants(devices, policy == PolicyName.SLINFER_PAPER)
+            : null;
+    Recording recording = observation.recording();
+    SchedulerListener listener =
+        new Broadcast(
+            Stream.<SchedulerListener>of(metrics, eventLog, invariants, recording)
+                .filter(Objects::nonNull)
+                .toList());
     for (DeviceSpec spec : scenario.cluster().specs()) {
-      devices.add(new DeviceLoop(devices.size(), spec, policy.settings(spec), clock, metrics));
+      devices.add(new DeviceLoop(devices.size(), spec, policy.settings(spec), clock, listener));
+    }
+    if (recording != null) {
+      recording.watch(clock, devices, endNanos);
     }
     this.coordinator =
         new PollingCoordinator(
-            devices, policy.placement(), (model, kind) -> costs.get(kind), clock, metrics);
+            devices, policy.placement(), (model, kind) -> costs.get(kind), clock, listener);
     SplittableRandom random = new SplittableRandom(scenario.seed());
     for (DeviceLoop device : devices) {
       device.connect(
@@ -86,7 +129,16 @@ public final class Simulation {
   public Report run() {
     long startNanos = System.nanoTime();
     awaitArrival();
-    while (clock.step(endNanos + DRAIN_NANOS)) {}
+    long lastNanos = endNanos + DRAIN_NANOS;
+    long events = 0;
+    while (clock.step(lastNanos)) {
+      if (++events % EVENTS_A_PROGRESS == 0) {
+        progress.accept((double) clock.nowNanos() / lastNanos);
+      }
+      if (invariants != null) {
+        invariants.check();
+      }
+    }
     return metrics.report(arrivals.size(), (System.nanoTime() - startNanos) / 1e9);
   }
 
@@ -107,6 +159,12 @@ public final class Simulation {
             arrival.arrivalNanos(),
             new DeadlineRule.FromArrival(0.95));
     outputTokens.put(request, arrival.outputTokens());
+    if (eventLog != null) {
+      eventLog.arrived(request);
+    }
+    if (invariants != null) {
+      invariants.arrived(request);
+    }
     awaitArrival();
     coordinator.arrive(request);
   }

@@ -1,0 +1,89 @@
+package io.slinfer.sim;
+
+import io.slinfer.config.ClusterFile;
+import io.slinfer.config.ProfileFile;
+import io.slinfer.sim.Simulation.Observation;
+import io.slinfer.sim.Simulation.Scenario;
+import io.slinfer.trace.SyntheticTrace;
+import io.slinfer.trace.SyntheticTrace.Lengths;
+import io.slinfer.trace.Trace.Arrival;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** Random small worlds: few devices, few models, short overloaded traces; a seed makes each. */
+final class SmallWorlds {
+
+  static final String[] POLICIES = {"sllm", "sllm+c", "sllm+c+s", "slinfer-paper"};
+
+  private static final String[] SIZES = {"3b", "7b", "13b"};
+
+  private SmallWorlds() {}
+
+  /** The world of a seed, under a policy. */
+  static Scenario scenario(long seed, String policy) {
+    SplittableRandom random = new SplittableRandom(seed);
+    Path file = Path.of("conf/clusters/paper-4c4g-" + SIZES[random.nextInt(3)] + ".yaml");
+    try {
+      ClusterFile whole = ClusterFile.read(file);
+      ProfileFile profile = whole.profile(file);
+      int models = 1 + random.nextInt(8);
+      double seconds = 5 + random.nextInt(25);
+      SyntheticTrace trace =
+          new SyntheticTrace(
+              models,
+              seconds,
+              1 + random.nextDouble() * 12,
+              random.nextDouble() * 1.5,
+              0.2 + 0.8 * random.nextDouble(),
+              5,
+              new Lengths(20 + random.nextInt(1500), random.nextDouble(), 4000),
+              new Lengths(1 + random.nextInt(150), random.nextDouble(), 600),
+              seed);
+      return new Scenario(
+          smaller(whole, random),
+          profile,
+          PolicyName.of(policy),
+          atLeastOne(trace.make().select(models, Long.MAX_VALUE)),
+          Math.round(seconds * 1e9),
+          seed);
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  private static List<Arrival> atLeastOne(List<Arrival> arrivals) {
+    return arrivals.isEmpty() ? List.of(new Arrival(0, 0, 100, 10)) : arrivals;
+  }
+
+  /** Runs a world with every check on, and returns its event log. */
+  static String checkedRun(long seed, String policy) {
+    StringBuilder log = new StringBuilder();
+    try {
+      new Simulation(scenario(seed, policy), new Observation(log, true, null, part -> {})).run();
+    } catch (RuntimeException | AssertionError broken) {
+      throw new AssertionError(policy + ", seed " + seed + ": " + broken.getMessage(), broken);
+    }
+    return log.toString();
+  }
+
+  private static ClusterFile smaller(ClusterFile whole, SplittableRandom random) {
+    List<ClusterFile.Devices> groups =
+        whole.devices().stream()
+            .map(
+                group ->
+                    new ClusterFile.Devices(
+                        group.kind(),
+                        group.profile(),
+                        1 + random.nextInt(2),
+                        group.capacityGib() * (0.75 + random.nextDouble() / 4),
+                        group.slots(),
+                        group.kvBlockTokens(),
+                        group.kvGibPerInstance(),
+                        group.decodeQuota()))
+            .toList();
+    return new ClusterFile(whole.name(), whole.model(), groups, whole.times());
+  }
+}
