@@ -5,6 +5,7 @@ import io.slinfer.model.gguf.GgufFile;
 import io.slinfer.model.gguf.GgufMetadata;
 import io.slinfer.model.tokenizer.Tokenizer;
 import io.slinfer.model.tokenizer.Tokenizers;
+import io.slinfer.model.tokenizer.Utf8;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.ByteBuffer;
@@ -56,7 +57,7 @@ final class TokenizeCommand implements Callable<Integer> {
     int[] tokens = decode ? ids(input) : tokenizer.encode(input, !noBos, !noSpecial);
     result.put("tokens", tokens);
     if (decode) {
-      result.put("text", text(tokenizer.decode(tokens, !noSpecial)));
+      result.put("text", Utf8.decode(tokenizer.decode(tokens, !noSpecial)));
     } else {
       result.put("pieces", pieces(tokenizer, tokens));
     }
@@ -79,7 +80,7 @@ final class TokenizeCommand implements Callable<Integer> {
       out.print(result.get("text"));
     } else {
       for (int token : tokens) {
-        out.println(token + "\t" + text(tokenizer.piece(token, true)));
+        out.println(token + "\t" + Utf8.decode(tokenizer.piece(token, true)));
       }
     }
     out.flush();
@@ -87,7 +88,7 @@ final class TokenizeCommand implements Callable<Integer> {
 
   private static String[] pieces(Tokenizer tokenizer, int[] tokens) {
     return Arrays.stream(tokens)
-        .mapToObj(token -> text(tokenizer.piece(token, true)))
+        .mapToObj(token -> Utf8.decode(tokenizer.piece(token, true)))
         .toArray(String[]::new);
   }
 
@@ -112,9 +113,5 @@ final class TokenizeCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "the input is not UTF-8: " + invalid.getMessage(), invalid);
     }
-  }
-
-  private static String text(byte[] bytes) {
-    return new String(bytes, StandardCharsets.UTF_8);
   }
 }

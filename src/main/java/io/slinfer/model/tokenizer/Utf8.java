@@ -2,12 +2,24 @@ package io.slinfer.model.tokenizer;
 
 import java.util.Arrays;
 
-/** UTF-8 as the WHATWG Encoding Standard has it: what is invalid becomes U+FFFD. */
-final class Utf8 {
+/**
+ * UTF-8 as the WHATWG Encoding Standard has it: one U+FFFD for each maximal part of an invalid
+ * sequence. (The JDK's own decoder replaces encoded surrogates by fewer.)
+ */
+public final class Utf8 {
 
   private static final char REPLACEMENT = 0xFFFD;
 
   private Utf8() {}
+
+  /** The text of bytes that need not be valid. */
+  public static String decode(byte[] bytes) {
+    StringBuilder text = new StringBuilder(bytes.length);
+    Decoder decoder = new Decoder();
+    decoder.decode(bytes, text);
+    decoder.end(text);
+    return text.toString();
+  }
 
   /** The bytes of UTF-16 text; a lone surrogate becomes those of U+FFFD. */
   static byte[] encode(char[] text, int from, int to) {
@@ -38,10 +50,7 @@ final class Utf8 {
     return (byte) (0x80 | bits & 0x3F);
   }
 
-  /**
-   * Decodes bytes as they come: one U+FFFD for each maximal part of an invalid sequence. Confined
-   * to its user.
-   */
+  /** Decodes bytes as they come. Confined to its user. */
   static final class Decoder {
 
     private int codePoint;
