@@ -14,12 +14,12 @@ final class ByteLevelBpe implements SubwordModel {
   private final int unknown;
   private final PieceCache cache = new PieceCache();
 
-  ByteLevelBpe(PreTokenizers.Family family, Vocabulary vocabulary, MergeTable merges) {
+  ByteLevelBpe(PreTokenizers.Family family, Vocabulary vocabulary, TokenizerKeys keys) {
     preTokenizer = family.preTokenizer();
     takesWholePieces = family.takesWholePieces();
     this.vocabulary = vocabulary;
-    unknown = vocabulary.idNamed("unknown", -1);
-    this.merges = merges;
+    unknown = keys.id("unknown", -1, vocabulary.size());
+    merges = new MergeTable(keys.merges(), vocabulary.index(), vocabulary.size());
   }
 
   @Override

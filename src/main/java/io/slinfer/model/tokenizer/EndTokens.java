@@ -50,14 +50,14 @@ final class EndTokens {
 
   private EndTokens() {}
 
-  static BitSet of(Vocabulary vocabulary) {
+  static BitSet of(Vocabulary vocabulary, TokenizerKeys keys) {
     BitSet ends = new BitSet(vocabulary.size());
     NAMES.forEach(name -> add(ends, vocabulary.index().find(name)));
     FILE_MARKS.forEach(name -> add(ends, vocabulary.index().find(name)));
     if (endsMessagesOnly(vocabulary.index())) {
       ends.clear(vocabulary.index().find("<|end|>"));
     }
-    ROLES.forEach(role -> add(ends, vocabulary.idNamed(role, -1)));
+    ROLES.forEach(role -> add(ends, keys.id(role, -1, vocabulary.size())));
     return ends;
   }
 

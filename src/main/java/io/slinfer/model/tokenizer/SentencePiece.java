@@ -25,7 +25,7 @@ final class SentencePiece implements SubwordModel {
   /** Characters other than the space mark after which some token has a space mark. */
   private final BitSet joinsSpaceMark = new BitSet();
 
-  SentencePiece(Vocabulary vocabulary) {
+  SentencePiece(Vocabulary vocabulary, TokenizerKeys keys) {
     tokens =
         new TokenIndex(
             vocabulary.texts(),
@@ -34,10 +34,10 @@ final class SentencePiece implements SubwordModel {
                   case NORMAL, USER_DEFINED, UNUSED, UNDEFINED -> true;
                   case CONTROL, UNKNOWN, BYTE -> false;
                 });
-    ranks = ranksOf(vocabulary.scores(), vocabulary.size());
-    unknown = vocabulary.idNamed("unknown", 0);
-    addsSpaceBefore = vocabulary.flag("add_space_prefix", true);
-    removesExtraSpaces = vocabulary.flag("remove_extra_whitespaces", false);
+    ranks = ranksOf(keys.scores(vocabulary.size()), vocabulary.size());
+    unknown = keys.id("unknown", 0, vocabulary.size());
+    addsSpaceBefore = keys.flag("add_space_prefix", true);
+    removesExtraSpaces = keys.flag("remove_extra_whitespaces", false);
     Arrays.fill(byteTokens, -1);
     for (int token = 0; token < vocabulary.size(); token++) {
       String text = vocabulary.text(token);

@@ -17,16 +17,17 @@ final class SubwordTokenizer implements Tokenizer {
   private final SpecialRules rules;
   private final SpecialTokens userDefined;
   private final SpecialTokens special;
-  private final BitSet ends;
 
   /**
    * What a model does around its special tokens.
    *
    * @param begin the id of BOS, or -1; {@code end} that of EOS
    * @param addBegin start every text with BOS; {@code addEnd}: end it with EOS
+   * @param ends tokens that end a generation
    * @param swallowSpace tokens that swallow the white space after them
    */
-  record SpecialRules(int begin, int end, boolean addBegin, boolean addEnd, BitSet swallowSpace) {}
+  record SpecialRules(
+      int begin, int end, boolean addBegin, boolean addEnd, BitSet ends, BitSet swallowSpace) {}
 
   SubwordTokenizer(Vocabulary vocabulary, SubwordModel model, SpecialRules rules) {
     this.vocabulary = vocabulary;
@@ -35,7 +36,6 @@ final class SubwordTokenizer implements Tokenizer {
     userDefined = new SpecialTokens(vocabulary, kind -> kind == TokenKind.USER_DEFINED);
     special =
         new SpecialTokens(vocabulary, kind -> kind == TokenKind.USER_DEFINED || kind.isHidden());
-    ends = EndTokens.of(vocabulary);
   }
 
   @Override
@@ -108,7 +108,7 @@ final class SubwordTokenizer implements Tokenizer {
 
   @Override
   public boolean endsGeneration(int token) {
-    return token >= 0 && ends.get(token);
+    return token >= 0 && rules.ends.get(token);
   }
 
   @Override

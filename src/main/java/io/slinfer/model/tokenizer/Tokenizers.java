@@ -31,8 +31,8 @@ public final class Tokenizers {
             .orElseThrow(
                 () -> new VocabularyException(MODEL, "is absent: the file has no tokenizer"));
     return switch (model) {
-      case "gpt2" -> byteLevel(metadata);
-      case "llama" -> sentencePiece(metadata);
+      case "gpt2" -> byteLevel(new TokenizerKeys(metadata));
+      case "llama" -> sentencePiece(new TokenizerKeys(metadata));
       default ->
           throw new VocabularyException(
               MODEL,
@@ -43,36 +43,38 @@ public final class Tokenizers {
     };
   }
 
-  private static Tokenizer byteLevel(GgufMetadata metadata) {
-    PreTokenizers.Family family = PreTokenizers.named(metadata.string(PRE).orElse("default"));
-    Vocabulary vocabulary = new Vocabulary(metadata);
-    MergeTable merges = new MergeTable(vocabulary.merges(), vocabulary.index(), vocabulary.size());
-    int begin = vocabulary.idNamed("bos", -1);
-    int end = vocabulary.idNamed("eos", -1);
+  private static Tokenizer byteLevel(TokenizerKeys keys) {
+    PreTokenizers.Family family =
+        PreTokenizers.named(keys.metadata().string(PRE).orElse("default"));
+    Vocabulary vocabulary = new Vocabulary(keys);
+    int begin = keys.id("bos", -1, vocabulary.size());
+    int end = keys.id("eos", -1, vocabulary.size());
+    boolean addBegin = keys.flag("add_bos_token", family.addsBegin());
     return new SubwordTokenizer(
         vocabulary,
-        new ByteLevelBpe(family, vocabulary, merges),
-        rules(vocabulary, begin, end, family.addsBegin(), new BitSet()));
+        new ByteLevelBpe(family, vocabulary, keys),
+        rules(vocabulary, keys, begin, end, addBegin));
   }
 
-  private static Tokenizer sentencePiece(GgufMetadata metadata) {
-    Vocabulary vocabulary = new Vocabulary(metadata);
-    int begin = vocabulary.idNamed("bos", 1);
-    int end = vocabulary.idNamed("eos", 2);
-    BitSet swallowSpace = isPhi3(metadata) ? phi3SpaceSwallowers(vocabulary) : new BitSet();
-    return new SubwordTokenizer(
-        vocabulary,
-        new SentencePiece(vocabulary),
-        rules(vocabulary, begin, end, true, swallowSpace));
+  private static Tokenizer sentencePiece(TokenizerKeys keys) {
+    Vocabulary vocabulary = new Vocabulary(keys);
+    int begin = keys.id("bos", 1, vocabulary.size());
+    int end = keys.id("eos", 2, vocabulary.size());
+    boolean addBegin = keys.flag("add_bos_token", true);
+    SubwordTokenizer.SpecialRules rules = rules(vocabulary, keys, begin, end, addBegin);
+    if (isPhi3(keys.metadata())) {
+      rules.swallowSpace().or(phi3SpaceSwallowers(vocabulary));
+    }
+    return new SubwordTokenizer(vocabulary, new SentencePiece(vocabulary, keys), rules);
   }
 
   private static SubwordTokenizer.SpecialRules rules(
-      Vocabulary vocabulary, int begin, int end, boolean addsBegin, BitSet swallowSpace) {
-    boolean addBegin = vocabulary.flag("add_bos_token", addsBegin);
-    boolean addEnd = vocabulary.flag("add_eos_token", false);
+      Vocabulary vocabulary, TokenizerKeys keys, int begin, int end, boolean addBegin) {
+    boolean addEnd = keys.flag("add_eos_token", false);
     requireId(addBegin, begin, "bos");
     requireId(addEnd, end, "eos");
-    return new SubwordTokenizer.SpecialRules(begin, end, addBegin, addEnd, swallowSpace);
+    return new SubwordTokenizer.SpecialRules(
+        begin, end, addBegin, addEnd, EndTokens.of(vocabulary, keys), new BitSet());
   }
 
   private static void requireId(boolean added, int id, String role) {
