@@ -24,6 +24,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -104,9 +106,11 @@ final class GenerateCommand implements Callable<Integer> {
     Sampling sampling = new Sampling(temperature, topK, topP, minP, seed);
     PromptLogits promptLogits = new PromptLogits();
     long start = System.nanoTime();
+    FutureTask<Tokenizer> tokenizerTask = new FutureTask<>(this::tokenizer);
+    Thread.ofPlatform().daemon(true).name("slinfer-tokenizer").start(tokenizerTask);
     try (EngineSession session =
         engine.open(logitsFile == null ? LogitsObserver.NONE : promptLogits)) {
-      Tokenizer tokenizer = tokenizer();
+      Tokenizer tokenizer = awaited(tokenizerTask);
       int[] tokens =
           prompt.tokens != null ? prompt.tokens : tokenizer.encode(prompt.text, true, true);
       requireFit(tokens, session);
@@ -122,6 +126,14 @@ final class GenerateCommand implements Callable<Integer> {
   private Tokenizer tokenizer() throws IOException {
     try (GgufFile file = GgufFile.open(engine.model())) {
       return Tokenizers.of(file.metadata());
+    }
+  }
+
+  private static Tokenizer awaited(FutureTask<Tokenizer> task) throws Exception {
+    try {
+      return task.get();
+    } catch (ExecutionException failure) {
+      throw failure.getCause() instanceof Exception cause ? cause : failure;
     }
   }
 

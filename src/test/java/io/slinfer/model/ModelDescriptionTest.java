@@ -1,6 +1,7 @@
 package io.slinfer.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,10 +11,13 @@ import io.slinfer.model.gguf.GgufTensor;
 import io.slinfer.testing.Fixtures;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -229,6 +233,72 @@ final class ModelDescriptionTest {
       double byPaper = Math.sqrt(1 + Math.log(4) / Math.log(512));
       double magnitude = read().architecture().layers().getFirst().rope().magnitude();
       assertEquals(byPaper, magnitude, 1e-12);
+    }
+  }
+
+  @Test
+  void anyChangeOfMetadataOrTensorsIsServedOrRefusedWithAReason() {
+    long seed = Long.getLong("slinfer.seed", 20261123L);
+    Random random = new Random(seed);
+    Object[] values = {
+      0L,
+      1L,
+      -1L,
+      3L,
+      64L,
+      1L << 31,
+      Long.MAX_VALUE,
+      Long.MIN_VALUE,
+      0.0,
+      -1.0,
+      1e300,
+      Double.NaN,
+      Double.POSITIVE_INFINITY,
+      true,
+      "",
+      "yarn",
+      "longrope",
+      "llama3",
+      List.of("a"),
+      new long[0],
+      new long[] {2, 1},
+      new boolean[] {true, false},
+      new double[] {1}
+    };
+    List<String> keys =
+        new ArrayList<>(metadata.keySet().stream().filter(k -> k.startsWith("llama.")).toList());
+    Collections.addAll(
+        keys,
+        "llama.attention.sliding_window",
+        "llama.attention.sliding_window_pattern",
+        "llama.rope.scaling.type",
+        "llama.rope.scaling.factor",
+        "llama.rope.scaling.original_context_length",
+        "llama.rope.scaling.attn_factor",
+        "llama.expert_count",
+        "llama.expert_used_count",
+        "llama.attention.scale",
+        "llama.logit_scale");
+    Collections.sort(keys);
+    List<String> names = new ArrayList<>(tensors.keySet());
+    for (int round = 0; round < 3000; round++) {
+      metadata.clear();
+      metadata.putAll(file.metadata().values());
+      tensors.clear();
+      tensors.putAll(file.tensors());
+      for (int change = random.nextInt(3); change >= 0; change--) {
+        metadata.put(keys.get(random.nextInt(keys.size())), values[random.nextInt(values.length)]);
+      }
+      if (random.nextInt(4) == 0) {
+        tensors.remove(names.get(random.nextInt(names.size())));
+      }
+      try {
+        assertTrue(read().memoryNeed().scratchBytes() > 0);
+      } catch (UnservableModelException refused) {
+        assertFalse(refused.reason().isBlank());
+      } catch (RuntimeException crash) {
+        throw new AssertionError("seed " + seed + " round " + round + " " + metadata, crash);
+      }
     }
   }
 }

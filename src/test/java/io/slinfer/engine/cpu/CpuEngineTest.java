@@ -1,6 +1,7 @@
 package io.slinfer.engine.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -18,12 +19,16 @@ import io.slinfer.request.ModelId;
 import io.slinfer.request.RequestId;
 import io.slinfer.request.Sampling;
 import io.slinfer.testing.Fixtures;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -226,5 +231,46 @@ final class CpuEngineTest {
       assertThrows(IllegalArgumentException.class, () -> space.map(new int[] {space.maxSlabs()}));
       assertThrows(IllegalStateException.class, () -> space.blockAddress(0));
     }
+  }
+
+  @Test
+  void neitherAFailedLoadNorAnUnloadedModelStaysMapped() throws Exception {
+    Path unservable = folder.resolve("unservable.gguf");
+    byte[] bytes = Files.readAllBytes(model.parts().getFirst());
+    replace(bytes, "granite.block_count", "granite.block_kount");
+    Files.write(unservable, bytes);
+    try (CpuEngine engine = engine()) {
+      InstanceId bad = new InstanceId("bad");
+      InstanceId good = new InstanceId("good");
+      engine.load(1, bad, new ModelSource(new ModelId("bad"), List.of(unservable), 0));
+      EngineEvent.Failed failed = assertInstanceOf(EngineEvent.Failed.class, nextEvent());
+      assertTrue(
+          failed.failure().message().contains("granite.block_count is missing"),
+          failed.failure().message());
+      assertFalse(isMapped(unservable));
+      engine.load(2, good, model);
+      assertInstanceOf(EngineEvent.Loaded.class, nextEvent());
+      assertTrue(isMapped(model.parts().getFirst()));
+      engine.unload(3, good);
+      assertInstanceOf(EngineEvent.Unloaded.class, nextEvent());
+      assertFalse(isMapped(model.parts().getFirst()));
+    }
+  }
+
+  private static boolean isMapped(Path file) throws IOException {
+    try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
+      return maps.anyMatch(line -> line.endsWith(file.toString()));
+    }
+  }
+
+  private static void replace(byte[] bytes, String from, String to) {
+    byte[] wanted = from.getBytes(StandardCharsets.UTF_8);
+    for (int at = 0; at + wanted.length <= bytes.length; at++) {
+      if (Arrays.equals(bytes, at, at + wanted.length, wanted, 0, wanted.length)) {
+        System.arraycopy(to.getBytes(StandardCharsets.UTF_8), 0, bytes, at, wanted.length);
+        return;
+      }
+    }
+    throw new IllegalArgumentException(from + " is not there");
   }
 }
