@@ -34,6 +34,9 @@ final class PackageRulesTest {
     // The pure ring.
     room("request");
     room("kvcache", "request");
+    room("constraint");
+    room("constraint.schema", "constraint", "com.fasterxml.jackson");
+    room("toolcall", "constraint", "constraint.schema", "com.fasterxml.jackson");
     room("engine", "request", "kvcache");
     room("cost", "request", "engine");
     room("memory", "request", "kvcache", "cost", "engine");
@@ -128,6 +131,9 @@ final class PackageRulesTest {
       Set.of(
           "request",
           "kvcache",
+          "constraint",
+          "constraint.schema",
+          "toolcall",
           "engine",
           "cost",
           "memory",
