@@ -1,6 +1,8 @@
 package io.slinfer.model.chat;
 
 import java.math.BigInteger;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,6 +22,7 @@ final class BraceFormat {
   private final Budget budget;
   private final StringBuilder out = new StringBuilder();
   private int automatic;
+  private boolean nested;
 
   private BraceFormat(String format, Arguments arguments, Budget budget) {
     this.format = format;
@@ -36,9 +39,9 @@ final class BraceFormat {
     if (!(mapping instanceof Map<?, ?> map)) {
       throw ChatTemplateException.runtime("format_map() needs a mapping");
     }
-    Map<String, Object> named = new java.util.HashMap<>();
+    Map<String, Object> named = new HashMap<>();
     map.forEach((key, value) -> named.put(PythonText.str(key, budget), value));
-    return format(format, new Arguments(java.util.List.of(), named), budget);
+    return format(format, new Arguments(List.of(), named), budget);
   }
 
   private String run() {
@@ -62,47 +65,59 @@ final class BraceFormat {
     return out.toString();
   }
 
+  /** Writes the field that begins after its brace; returns where the text goes on. */
   private int field(int start) {
-    int depth = 1;
-    int end = start;
-    for (; end < format.length(); end++) {
-      char character = format.charAt(end);
-      depth += character == '{' ? 1 : character == '}' ? -1 : 0;
-      if (depth == 0) {
-        break;
-      }
-    }
-    if (depth > 0) {
-      throw ChatTemplateException.runtime("expected '}' before end of string");
-    }
+    int end = closingBrace(start);
     String field = format.substring(start, end);
     int colon = field.indexOf(':');
-    String spec = colon < 0 ? "" : field.substring(colon + 1);
     String path = colon < 0 ? field : field.substring(0, colon);
     String conversion = "";
     if (path.length() >= 2 && path.charAt(path.length() - 2) == '!') {
       conversion = path.substring(path.length() - 1);
       path = path.substring(0, path.length() - 2);
     }
-    Object value = value(path);
-    if (spec.indexOf('{') >= 0) {
-      BraceFormat nested = new BraceFormat(spec, arguments, budget);
-      nested.automatic = automatic;
-      spec = nested.run();
-      automatic = nested.automatic;
-    }
-    Object converted =
-        switch (conversion) {
-          case "" -> value;
-          case "s" -> PythonText.str(value, budget);
-          case "r", "a" -> PythonText.repr(value, budget);
-          default ->
-              throw ChatTemplateException.runtime(
-                  "Unknown conversion specifier '" + conversion + "'");
-        };
-    out.append(formatted(converted, spec, budget));
+    Object value = converted(value(path), conversion);
+    out.append(formatted(value, spec(colon < 0 ? "" : field.substring(colon + 1)), budget));
     budget.spendText(out.length());
     return end + 1;
+  }
+
+  private int closingBrace(int start) {
+    int depth = 1;
+    for (int i = start; i < format.length(); i++) {
+      char character = format.charAt(i);
+      depth += character == '{' ? 1 : character == '}' ? -1 : 0;
+      if (depth == 0) {
+        return i;
+      }
+    }
+    throw ChatTemplateException.runtime("expected '}' before end of string");
+  }
+
+  /** The specification after its own fields are filled in; those may not hold fields again. */
+  private String spec(String written) {
+    if (written.indexOf('{') < 0) {
+      return written;
+    }
+    if (nested) {
+      throw ChatTemplateException.runtime("Max string recursion exceeded");
+    }
+    BraceFormat inner = new BraceFormat(written, arguments, budget);
+    inner.nested = true;
+    inner.automatic = automatic;
+    String spec = inner.run();
+    automatic = inner.automatic;
+    return spec;
+  }
+
+  private Object converted(Object value, String conversion) {
+    return switch (conversion) {
+      case "" -> value;
+      case "s" -> PythonText.str(value, budget);
+      case "r", "a" -> PythonText.repr(value, budget);
+      default ->
+          throw ChatTemplateException.runtime("Unknown conversion specifier '" + conversion + "'");
+    };
   }
 
   private Object value(String path) {
@@ -116,7 +131,10 @@ final class BraceFormat {
       if (attribute != null) {
         value = Subscripts.attribute(value, attribute);
       } else {
-        Object key = index.chars().allMatch(Character::isDigit) ? Long.valueOf(index) : index;
+        Object key =
+            index.chars().allMatch(c -> c >= '0' && c <= '9')
+                ? (Object) (long) NumberFormat.size(index)
+                : index;
         value = Subscripts.item(value, key, budget);
       }
       steps = step.find();
@@ -208,7 +226,7 @@ final class BraceFormat {
         width == null
             ? 0
             : Math.max(0, NumberFormat.size(width) - CodePoints.length(body) - sign.length());
-    boolean zero = parts.group("zero") != null && parts.group("align") == null;
+    boolean zero = parts.group("zero") != null;
     String fill = parts.group("fill") != null ? parts.group("fill") : zero ? "0" : " ";
     String fallback = zero && number ? "=" : number ? ">" : "<";
     String align = parts.group("align") != null ? parts.group("align") : fallback;

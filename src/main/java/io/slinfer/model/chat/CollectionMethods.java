@@ -1,6 +1,7 @@
 package io.slinfer.model.chat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -70,7 +71,7 @@ final class CollectionMethods {
   static List<Object> items(Map<?, ?> map, Budget budget) {
     budget.spendElements(map.size());
     List<Object> items = new ArrayList<>(map.size());
-    map.forEach((key, value) -> items.add(new Tuple(java.util.Arrays.asList(key, value))));
+    map.forEach((key, value) -> items.add(new Tuple(Arrays.asList(key, value))));
     return items;
   }
 

@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.MathContext;
 import java.math.RoundingMode;
+import java.util.Locale;
 
 /** The layouts of one number that {@code %} and {@code str.format} share. */
 final class NumberFormat {
@@ -26,7 +27,7 @@ final class NumberFormat {
     BigInteger magnitude = value.abs();
     return switch (type) {
       case 'x' -> magnitude.toString(16);
-      case 'X' -> magnitude.toString(16).toUpperCase(java.util.Locale.ROOT);
+      case 'X' -> magnitude.toString(16).toUpperCase(Locale.ROOT);
       case 'o' -> magnitude.toString(8);
       case 'b' -> magnitude.toString(2);
       default -> magnitude.toString();
@@ -50,7 +51,7 @@ final class NumberFormat {
             default -> fixed(exact, precision);
           };
     }
-    return upper ? text.toUpperCase(java.util.Locale.ROOT) : text;
+    return upper ? text.toUpperCase(Locale.ROOT) : text;
   }
 
   private static String fixed(BigDecimal exact, int precision) {
@@ -78,10 +79,10 @@ final class NumberFormat {
         rounded.signum() == 0
             ? 0
             : rounded.unscaledValue().toString().length() - rounded.scale() - 1;
-    BigDecimal short_ = rounded.signum() == 0 ? BigDecimal.ZERO : rounded.stripTrailingZeros();
+    BigDecimal shortest = rounded.signum() == 0 ? BigDecimal.ZERO : rounded.stripTrailingZeros();
     if (exponent >= -4 && exponent < precision) {
-      return short_.toPlainString();
+      return shortest.toPlainString();
     }
-    return scientific(short_, short_.unscaledValue().toString().length() - 1);
+    return scientific(shortest, shortest.unscaledValue().toString().length() - 1);
   }
 }

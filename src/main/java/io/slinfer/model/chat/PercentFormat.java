@@ -1,5 +1,8 @@
 package io.slinfer.model.chat;
 
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -18,7 +21,7 @@ final class PercentFormat {
 
   static String format(String format, Object values, Budget budget) {
     List<Object> positional =
-        values instanceof Tuple tuple ? tuple.items() : java.util.Collections.singletonList(values);
+        values instanceof Tuple tuple ? tuple.items() : Collections.singletonList(values);
     StringBuilder out = new StringBuilder();
     Matcher field = FIELD.matcher(format);
     int next = 0;
@@ -72,44 +75,42 @@ final class PercentFormat {
   }
 
   private static String field(Matcher field, Object value, Budget budget) {
-    String flags = field.group("flags");
     char type = field.group("type").charAt(0);
-    String precisionText = field.group("precision");
-    int precision =
-        precisionText == null ? -1 : precisionText.isEmpty() ? 0 : NumberFormat.size(precisionText);
-    String sign = "";
-    String body;
-    boolean number = true;
-    switch (type) {
-      case 's', 'r', 'a' -> {
-        body = type == 's' ? PythonText.str(value, budget) : PythonText.repr(value, budget);
-        if (precision >= 0 && precision < CodePoints.length(body)) {
-          body = CodePoints.substring(body, 0, precision);
-        }
-        number = false;
-      }
-      case 'c' -> {
-        body =
-            value instanceof Long point
-                ? Character.toString(Math.toIntExact(point))
-                : PythonText.str(value, budget);
-        number = false;
-      }
+    return switch (type) {
+      case 's', 'r', 'a', 'c' -> padded("", text(field, value, type, budget), field, false);
       case 'd', 'i', 'u', 'x', 'X', 'o' -> {
-        Object whole = whole(value, type);
-        sign = sign(Numbers.big(whole).signum() < 0, flags);
-        String prefix = flags.contains("#") && "xXo".indexOf(type) >= 0 ? "0" + type : "";
-        body = NumberFormat.whole(Numbers.big(whole), type);
-        body = prefix + "0".repeat(Math.max(0, precision - body.length())) + body;
+        BigInteger whole = Numbers.big(whole(value, type));
+        String digits = NumberFormat.whole(whole, type);
+        String zeros = "0".repeat(Math.max(0, precision(field, 0) - digits.length()));
+        boolean marked = field.group("flags").contains("#") && "xXo".indexOf(type) >= 0;
+        String body = (marked ? "0" + type : "") + zeros + digits;
+        yield padded(sign(whole.signum() < 0, field), body, field, true);
       }
       case 'f', 'F', 'e', 'E', 'g', 'G' -> {
         double real = Numbers.real(number(value, type));
-        sign = sign(real < 0 || 1 / real < 0, flags);
-        body = NumberFormat.real(real, type, precision < 0 ? 6 : precision);
+        String body = NumberFormat.real(real, type, precision(field, 6));
+        yield padded(sign(real < 0 || 1 / real < 0, field), body, field, true);
       }
       default -> throw ChatTemplateException.runtime("unsupported format character '" + type + "'");
+    };
+  }
+
+  private static int precision(Matcher field, int fallback) {
+    String digits = field.group("precision");
+    return digits == null ? fallback : digits.isEmpty() ? 0 : NumberFormat.size(digits);
+  }
+
+  private static String text(Matcher field, Object value, char type, Budget budget) {
+    if (type == 'c' && value instanceof Long point) {
+      if (point < 0 || point > Character.MAX_CODE_POINT) {
+        throw ChatTemplateException.runtime("%c arg not in range(0x110000)");
+      }
+      return Character.toString(point.intValue());
     }
-    return padded(sign, body, field.group("width"), flags, number);
+    boolean plain = type == 's' || type == 'c';
+    String text = plain ? PythonText.str(value, budget) : PythonText.repr(value, budget);
+    int shown = precision(field, Integer.MAX_VALUE);
+    return shown < CodePoints.length(text) ? CodePoints.substring(text, 0, shown) : text;
   }
 
   private static Object number(Object value, char type) {
@@ -130,17 +131,19 @@ final class PercentFormat {
         throw ChatTemplateException.runtime(
             "%" + type + " format: an integer is required, not float");
       }
-      return Numbers.normal(new java.math.BigDecimal(real).toBigInteger());
+      return Numbers.normal(new BigDecimal(real).toBigInteger());
     }
     return number;
   }
 
-  private static String sign(boolean negative, String flags) {
+  private static String sign(boolean negative, Matcher field) {
+    String flags = field.group("flags");
     return negative ? "-" : flags.contains("+") ? "+" : flags.contains(" ") ? " " : "";
   }
 
-  private static String padded(
-      String sign, String body, String width, String flags, boolean number) {
+  private static String padded(String sign, String body, Matcher field, boolean number) {
+    String width = field.group("width");
+    String flags = field.group("flags");
     if (width == null) {
       return sign + body;
     }

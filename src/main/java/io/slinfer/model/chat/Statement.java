@@ -1,6 +1,7 @@
 package io.slinfer.model.chat;
 
 import java.util.List;
+import java.util.Set;
 
 /** A node of a template that writes output or changes what names mean. */
 sealed interface Statement {
@@ -52,7 +53,7 @@ sealed interface Statement {
       String name,
       List<String> parameters,
       List<Expression> defaults,
-      java.util.Set<String> specials,
+      Set<String> specials,
       List<Statement> body) {}
 
   /** What an assignment assigns to. */
