@@ -34,11 +34,16 @@ final class Budget {
 
   /** Pays for making or scanning a text of this length, before it is made. */
   void spendText(long chars) {
+    checkText(chars);
+    spend(1 + chars / CHARS_PER_STEP);
+  }
+
+  /** Refuses a text of this length, whose making is paid for part by part. */
+  void checkText(long chars) {
     if (chars > MAX_TEXT) {
       throw ChatTemplateException.limit(
           "the chat template makes a text longer than " + MAX_TEXT + " characters");
     }
-    spend(1 + chars / CHARS_PER_STEP);
   }
 
   /** Pays for making or scanning a list of this length, before it is made. */

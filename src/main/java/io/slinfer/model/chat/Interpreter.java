@@ -70,9 +70,7 @@ final class Interpreter {
   private void write(String text) {
     budget.spendText(text.length());
     out.append(text);
-    if (out.length() > Budget.MAX_TEXT) {
-      budget.spendText(out.length());
-    }
+    budget.checkText(out.length());
   }
 
   private String captured(List<Statement> body, Scope scope) {

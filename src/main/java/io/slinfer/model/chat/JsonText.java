@@ -142,7 +142,7 @@ final class JsonText {
 
   private void quote(String text) {
     budget.spendText(text.length());
-    budget.spendText(out.length() > Budget.MAX_TEXT ? out.length() : 0);
+    budget.checkText(out.length());
     out.append('"');
     for (int i = 0; i < text.length(); i++) {
       char character = text.charAt(i);

@@ -60,7 +60,7 @@ final class PythonText {
       default -> out.append('<').append(Values.typeName(value)).append(" object>");
     }
     budget.spendText(out.length() - before);
-    budget.spendText(out.length() > Budget.MAX_TEXT ? out.length() : 0);
+    budget.checkText(out.length());
     budget.leave();
   }
 

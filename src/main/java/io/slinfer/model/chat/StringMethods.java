@@ -153,9 +153,7 @@ final class StringMethods {
               ? at + Character.charCount(text.codePointAt(at))
               : old.isEmpty() ? at + 1 : copied;
       budget.spend(1 + replacement.length() / 8);
-      if (out.length() > Budget.MAX_TEXT) {
-        budget.spendText(out.length());
-      }
+      budget.checkText(out.length());
     }
     return out.append(text, copied, text.length()).toString();
   }
@@ -171,7 +169,7 @@ final class StringMethods {
       }
       out.append(i > 0 ? text : "").append(element);
       budget.spend((text.length() + element.length()) / 8);
-      budget.spendText(out.length() > Budget.MAX_TEXT ? out.length() : 0);
+      budget.checkText(out.length());
     }
     return out.toString();
   }

@@ -102,7 +102,7 @@ final class TextFilters {
       out.append(first ? "" : separator).append(text);
       first = false;
       budget.spend((separator.length() + text.length()) / 8);
-      budget.spendText(out.length() > Budget.MAX_TEXT ? out.length() : 0);
+      budget.checkText(out.length());
     }
     return out.toString();
   }
