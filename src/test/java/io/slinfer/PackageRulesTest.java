@@ -79,6 +79,7 @@ final class PackageRulesTest {
         "gateway",
         "*pure",
         "model",
+        "model.gguf",
         "model.tokenizer",
         "model.chat",
         "node",

@@ -24,6 +24,7 @@ import picocli.CommandLine.Command;
       InspectCommand.class,
       LoadTestCommand.class,
       MakeModelCommand.class,
+      ServeCommand.class,
       SimulateCommand.class,
       TokenizeCommand.class
     })

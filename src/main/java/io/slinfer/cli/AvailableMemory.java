@@ -1,0 +1,35 @@
+package io.slinfer.cli;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** How much memory this process could still take. */
+final class AvailableMemory {
+
+  private static final String LINE = "MemAvailable:";
+
+  private AvailableMemory() {}
+
+  /**
+   * What the kernel could give without swapping, at most what the container allows; where the kernel
+   * does not say, what is free.
+   */
+  static long bytes() {
+    OperatingSystemMXBean system =
+        (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    try {
+      for (String line : Files.readAllLines(Path.of("/proc/meminfo"))) {
+        if (line.startsWith(LINE)) {
+          long kibibytes = Long.parseLong(line.substring(LINE.length()).replace("kB", "").strip());
+          return Math.min(kibibytes << 10, system.getTotalMemorySize());
+        }
+      }
+    } catch (IOException notLinux) {
+      return system.getFreeMemorySize();
+    }
+    return system.getFreeMemorySize();
+  }
+}

@@ -1,0 +1,105 @@
+package io.slinfer.cli;
+
+import io.slinfer.config.Settings;
+import io.slinfer.gateway.DirectoryCatalogue;
+import io.slinfer.gateway.ServedModel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code slinfer serve}: starts a node and serves until the process is told to end. */
+@Command(
+    name = "serve",
+    description =
+        "Starts a node. With nothing given it serves the bundled demo models on 127.0.0.1:8080.",
+    mixinStandardHelpOptions = true)
+final class ServeCommand implements Callable<Integer> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ServeCommand.class);
+
+  /** The part of the available memory that {@code kv-memory: auto} takes. */
+  private static final int AUTO_KV_SHARE = 4;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--config",
+      paramLabel = "F.yaml",
+      description = "Settings; default: conf/slinfer.yaml of the installation.")
+  private Path config;
+
+  @Option(names = "--host", description = "Address to listen on.")
+  private String host;
+
+  @Option(names = "--port", description = "Port to listen on; 0 takes any free one.")
+  private Integer port;
+
+  @Option(
+      names = "--models",
+      paramLabel = "DIR",
+      description = "Folder with GGUF files; may be given more than once.")
+  private List<Path> models = List.of();
+
+  @Override
+  public Integer call() throws InterruptedException {
+    Settings settings = settings();
+    long kvBytes =
+        settings.device().kvBytes() > 0
+            ? settings.device().kvBytes()
+            : AvailableMemory.bytes() / AUTO_KV_SHARE;
+    DirectoryCatalogue catalogue = DirectoryCatalogue.open(settings.models());
+    Server server =
+        Server.start(settings, new CpuEngines(settings.device(), kvBytes), catalogue, kvBytes);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  server.close();
+                  catalogue.close();
+                },
+                "slinfer-stop"));
+    report(settings, server, catalogue.models());
+    new CountDownLatch(1).await();
+    return 0;
+  }
+
+  private Settings settings() {
+    if (port != null && (port < 0 || port > 65_535)) {
+      throw new ParameterException(
+          spec.commandLine(), "--port is " + port + "; allowed: 0 to 65535");
+    }
+    for (Path folder : models) {
+      if (!Files.isDirectory(folder)) {
+        throw new ParameterException(
+            spec.commandLine(), "--models is " + folder + ", which is not a folder that exists");
+      }
+    }
+    Settings read = Settings.read(config == null ? Settings.bundledFile() : config);
+    return new Settings(
+        read.http().at(host, port == null ? -1 : port),
+        read.models().in(models),
+        read.device(),
+        read.metrics());
+  }
+
+  private static void report(Settings settings, Server server, List<ServedModel> served) {
+    if (served.isEmpty()) {
+      LOG.warn(
+          "no model to serve yet in {}: put a GGUF file there", settings.models().directories());
+    }
+    LOG.info(
+        "serving {} on http://{}:{}/v1",
+        served.stream().map(model -> model.id().value()).toList(),
+        settings.http().host(),
+        server.port());
+  }
+}

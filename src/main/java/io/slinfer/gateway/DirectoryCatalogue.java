@@ -1,0 +1,210 @@
+package io.slinfer.gateway;
+
+import io.slinfer.config.ModelSettings;
+import io.slinfer.config.SettingsException;
+import io.slinfer.engine.ModelSource;
+import io.slinfer.model.ModelChange;
+import io.slinfer.model.ModelDescription;
+import io.slinfer.model.ModelDirectory;
+import io.slinfer.model.ModelFile;
+import io.slinfer.model.ModelWatcher;
+import io.slinfer.model.UnservableModelException;
+import io.slinfer.model.chat.ChatTemplate;
+import io.slinfer.model.chat.ChatTemplateException;
+import io.slinfer.model.chat.ChatTemplates;
+import io.slinfer.model.gguf.GgufFile;
+import io.slinfer.model.gguf.GgufMetadata;
+import io.slinfer.model.tokenizer.Tokenizer;
+import io.slinfer.model.tokenizer.Tokenizers;
+import io.slinfer.request.ModelId;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The models in the configured folders, as they come and go. A model that two folders have is taken
+ * from the one named first. Safe for any thread; folders are looked at by the watchers' threads.
+ */
+public final class DirectoryCatalogue implements ModelCatalogue, AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(DirectoryCatalogue.class);
+
+  private final ModelSettings settings;
+  private final List<ModelDirectory> directories = new ArrayList<>();
+  private final List<ModelWatcher> watchers = new ArrayList<>();
+
+  /** Context lengths by first part, as found when a file was examined. */
+  private final Map<Path, Integer> contextTokens = new ConcurrentHashMap<>();
+
+  private volatile Map<ModelId, ServedModel> models = Map.of();
+
+  /** What {@link #models} was made from; guarded by this. */
+  private Map<ModelFile, ServedModel> known = Map.of();
+
+  private DirectoryCatalogue(ModelSettings settings) {
+    this.settings = settings;
+  }
+
+  /**
+   * Looks at the folders and begins to watch them.
+   *
+   * @throws SettingsException if a folder or a template file cannot be read
+   */
+  public static DirectoryCatalogue open(ModelSettings settings) {
+    for (Path template : settings.chatTemplates().values()) {
+      if (!Files.isReadable(template)) {
+        throw new SettingsException("models.chat-templates: " + template + " cannot be read");
+      }
+    }
+    DirectoryCatalogue catalogue = new DirectoryCatalogue(settings);
+    try {
+      for (Path folder : settings.directories()) {
+        ModelDirectory directory = ModelDirectory.open(folder, catalogue::examine);
+        catalogue.directories.add(directory);
+        directory
+            .refused()
+            .forEach((file, reason) -> LOG.warn("{} is not served: {}", file, reason));
+      }
+      catalogue.refresh();
+      for (ModelDirectory directory : catalogue.directories) {
+        catalogue.watchers.add(
+            ModelWatcher.start(directory, ModelWatcher.USUAL_PACE, catalogue::onChange));
+      }
+      return catalogue;
+    } catch (IOException failure) {
+      catalogue.close();
+      throw new SettingsException("models.directories: " + failure.getMessage());
+    }
+  }
+
+  @Override
+  public List<ServedModel> models() {
+    return List.copyOf(models.values());
+  }
+
+  @Override
+  public Optional<ServedModel> find(ModelId id) {
+    return Optional.ofNullable(models.get(id));
+  }
+
+  @Override
+  public void close() {
+    for (ModelWatcher watcher : watchers) {
+      try {
+        watcher.close();
+      } catch (IOException failure) {
+        LOG.warn("a watcher did not close", failure);
+      }
+    }
+  }
+
+  private void examine(GgufFile file) throws UnservableModelException {
+    ModelDescription description = ModelDescription.read(file);
+    contextTokens.put(file.path(), description.architecture().contextTokens());
+  }
+
+  private void onChange(ModelChange change) {
+    switch (change) {
+      case ModelChange.Added added -> LOG.info("model {} can be called", added.model().id());
+      case ModelChange.Removed removed -> LOG.info("model {} has gone", removed.model().id());
+      case ModelChange.Refused refused ->
+          LOG.warn("{} is not served: {}", refused.file(), refused.reason());
+      case ModelChange.Unreadable unreadable ->
+          LOG.warn("{}: {}", unreadable.folder(), unreadable.reason());
+    }
+    refresh();
+  }
+
+  private synchronized void refresh() {
+    Map<ModelId, ModelFile> files = new LinkedHashMap<>();
+    for (String first : settings.first()) {
+      addAll(files, new ModelId(first));
+    }
+    addAll(files, null);
+    Map<ModelFile, ServedModel> next = new LinkedHashMap<>();
+    Map<ModelId, ServedModel> served = new LinkedHashMap<>();
+    files.forEach(
+        (id, file) -> {
+          ServedModel model = known.containsKey(file) ? known.get(file) : served(file);
+          next.put(file, model);
+          served.put(id, model);
+        });
+    known = next;
+    models = java.util.Collections.unmodifiableMap(served);
+  }
+
+  /**
+   * @param only null for all
+   */
+  private void addAll(Map<ModelId, ModelFile> files, ModelId only) {
+    for (ModelDirectory directory : directories) {
+      for (ModelFile file : directory.models()) {
+        if (only == null || file.id().equals(only)) {
+          files.putIfAbsent(file.id(), file);
+        }
+      }
+    }
+  }
+
+  private ServedModel served(ModelFile file) {
+    Path first = file.parts().getFirst();
+    int fromFile = contextTokens.get(first);
+    int limit = settings.maxContextTokens();
+    int context = limit == 0 ? fromFile : Math.min(limit, fromFile);
+    return new ServedModel(
+        file.id(),
+        modifiedSeconds(first),
+        context,
+        new ModelSource(file.id(), file.parts(), context),
+        () -> readText(file));
+  }
+
+  private ModelText readText(ModelFile file) throws IOException {
+    try (GgufFile open = GgufFile.open(file.parts().getFirst())) {
+      Tokenizer tokenizer = Tokenizers.of(open.metadata());
+      return ModelText.of(tokenizer, template(file.id(), open.metadata()));
+    }
+  }
+
+  /** The configured template, else the file's own, else the usual one for its vocabulary. */
+  private ChatTemplate template(ModelId id, GgufMetadata metadata) throws IOException {
+    Path configured = settings.chatTemplates().get(id.value());
+    Optional<String> source =
+        configured == null
+            ? metadata.string("tokenizer.chat_template")
+            : Optional.of(Files.readString(configured));
+    if (source.isEmpty()) {
+      boolean knowsChatMl =
+          metadata
+              .strings("tokenizer.ggml.tokens")
+              .map(tokens -> tokens.contains("<|im_start|>"))
+              .orElse(false);
+      LOG.info("model {} has no chat template; a general one is used", id);
+      return ChatTemplates.fallback(knowsChatMl);
+    }
+    try {
+      return ChatTemplates.compile(source.get());
+    } catch (ChatTemplateException broken) {
+      LOG.warn("the chat template of {} cannot be used: {}", id, broken.getMessage());
+      return (variables, now) -> {
+        throw broken;
+      };
+    }
+  }
+
+  private static long modifiedSeconds(Path file) {
+    try {
+      return Files.getLastModifiedTime(file).toMillis() / 1_000;
+    } catch (IOException gone) {
+      return 0;
+    }
+  }
+}
