@@ -14,8 +14,8 @@ final class AvailableMemory {
   private AvailableMemory() {}
 
   /**
-   * What the kernel could give without swapping, at most what the container allows; where the kernel
-   * does not say, what is free.
+   * What the kernel could give without swapping, at most what the container allows; where the
+   * kernel does not say, what is free.
    */
   static long bytes() {
     OperatingSystemMXBean system =

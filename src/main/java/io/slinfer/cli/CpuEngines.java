@@ -1,6 +1,7 @@
 package io.slinfer.cli;
 
 import io.slinfer.config.DeviceSettings;
+import io.slinfer.config.SettingsException;
 import io.slinfer.engine.Engine;
 import io.slinfer.engine.EngineListener;
 import io.slinfer.engine.cpu.CpuEngine;
@@ -26,11 +27,16 @@ final class CpuEngines implements EngineFactory {
 
   @Override
   public Engine create(EngineListener listener, Executor owner) {
-    CpuKernels kernels = new ReferenceKernels();
+    CpuKernels kernels = kernels();
     return new CpuEngine(
-        kernels,
-        new CpuEngine.Settings(settings.engine(), kvBytes, LogitsObserver.NONE),
-        owner,
-        listener);
+        kernels, new CpuEngine.Settings("java", kvBytes, LogitsObserver.NONE), owner, listener);
+  }
+
+  private CpuKernels kernels() {
+    if (settings.engine().equals("cpu")) {
+      throw new SettingsException(
+          "devices.cpu.engine: cpu: this build has no native kernels; allowed: auto, java");
+    }
+    return new ReferenceKernels();
   }
 }

@@ -20,7 +20,9 @@ import io.slinfer.request.ModelId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +38,9 @@ import org.slf4j.LoggerFactory;
 public final class DirectoryCatalogue implements ModelCatalogue, AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(DirectoryCatalogue.class);
+
+  /** A file that is still being copied grows more often than this. */
+  private static final Duration SETTLING = Duration.ofSeconds(2);
 
   private final ModelSettings settings;
   private final List<ModelDirectory> directories = new ArrayList<>();
@@ -67,7 +72,7 @@ public final class DirectoryCatalogue implements ModelCatalogue, AutoCloseable {
     DirectoryCatalogue catalogue = new DirectoryCatalogue(settings);
     try {
       for (Path folder : settings.directories()) {
-        ModelDirectory directory = ModelDirectory.open(folder, catalogue::examine);
+        ModelDirectory directory = ModelDirectory.open(folder, SETTLING, catalogue::examine);
         catalogue.directories.add(directory);
         directory
             .refused()
@@ -138,7 +143,7 @@ public final class DirectoryCatalogue implements ModelCatalogue, AutoCloseable {
           served.put(id, model);
         });
     known = next;
-    models = java.util.Collections.unmodifiableMap(served);
+    models = Collections.unmodifiableMap(served);
   }
 
   /**

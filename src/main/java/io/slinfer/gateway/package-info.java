@@ -4,8 +4,8 @@
  * <p>Owns: the catalogue of what can be called, prompts to tokens and tokens to text, stop strings,
  * token routing, cancelling.
  *
- * <p>May use: the pure ring, model, model.gguf, model.tokenizer,
- * model.chat, node, config, metrics, Vert.x.
+ * <p>May use: the pure ring, model, model.gguf, model.tokenizer, model.chat, node, config, metrics,
+ * Vert.x.
  *
  * <p>Must not: know HTTP or JSON; tokenise long texts on an event loop.
  *

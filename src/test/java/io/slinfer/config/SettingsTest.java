@@ -1,0 +1,77 @@
+package io.slinfer.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class SettingsTest {
+
+  private static final Path FOLDER = Path.of("conf").toAbsolutePath();
+
+  @Test
+  void theBundledFileSaysTheDefaults() {
+    Settings bundled = Settings.read(FOLDER.resolve("slinfer.yaml"));
+    assertEquals(parse(""), bundled);
+    assertEquals("127.0.0.1", bundled.http().host());
+    assertEquals(8080, bundled.http().port());
+    assertEquals(FOLDER.resolveSibling("models"), bundled.models().directories().getFirst());
+    assertEquals("demo-chat", bundled.models().first().getFirst());
+  }
+
+  @Test
+  void readsUnitsAndOverrides() {
+    Settings settings =
+        parse(
+            """
+            http:
+              heartbeat: 250 ms
+              slow-client: 2 min
+              max-body: 64KiB
+            devices:
+              cpu:
+                kv-memory: 1.5 GiB
+                engine: java
+            """);
+    assertEquals(250, settings.http().heartbeatMillis());
+    assertEquals(120_000, settings.http().slowClientMillis());
+    assertEquals(65_536, settings.http().maxBodyBytes());
+    assertEquals(3L << 29, settings.device().kvBytes());
+    assertEquals("java", settings.device().engine());
+    assertEquals(9, settings.http().at("0.0.0.0", 9).port());
+    assertEquals("0.0.0.0", settings.http().at("0.0.0.0", -1).host());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "http: {prot: 1}|f.yaml: http.prot: 1: unknown key; allowed here: api-keys, cors-origins",
+        "htpt: {}|f.yaml: htpt: {}: unknown key; allowed here: devices, http, metrics, models",
+        "http: {port: 99999}|f.yaml: http.port: 99999; allowed: a whole number from 0 to 65535",
+        "http: {port: many}|f.yaml: http.port: \"many\"; allowed: a whole number",
+        "http: 5|f.yaml: http is not a mapping",
+        "http: {max-body: 16 MB}|f.yaml: http.max-body: \"16 MB\"; allowed: a size such as",
+        "http: {heartbeat: 5}|f.yaml: http.heartbeat: 5; allowed: a duration such as",
+        "http: {heartbeat: 1 ms}|f.yaml: http.heartbeat: \"1 ms\"; allowed: at least 100 ms",
+        "http: {cors-origins: all}|f.yaml: http.cors-origins: \"all\"; allowed: a list of texts",
+        "http: {api-keys: {ann: {sha256: abc}}}|f.yaml: http.api-keys.ann.sha256: abc; allowed: 64 hex",
+        "devices: {cpu: {engine: fast}}|f.yaml: devices.cpu.engine: \"fast\"; allowed: auto, cpu, java",
+        "devices: {tpu: {}}|f.yaml: devices.tpu: unknown device; allowed: cpu",
+        "metrics: {vllm-names: 1}|f.yaml: metrics.vllm-names: 1; allowed: true or false",
+        "http: {port: 1, port: 2}|f.yaml: line 1: Duplicate field 'port'",
+        "http: [|f.yaml: line 1: ",
+      })
+  void namesFileKeyValueAndWhatIsAllowed(String yaml, String message) {
+    SettingsException failure = assertThrows(SettingsException.class, () -> parse(yaml));
+    assertTrue(failure.getMessage().startsWith(message), failure.getMessage());
+  }
+
+  private static Settings parse(String yaml) {
+    return Settings.parse("f.yaml", yaml, FOLDER);
+  }
+}
