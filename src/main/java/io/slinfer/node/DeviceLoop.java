@@ -377,6 +377,7 @@ public final class DeviceLoop implements EngineListener, AutoCloseable {
     if (instance.isLoaded()) {
       memory.release(instance, request);
     }
+    memory.forget(request);
     request.state(State.ENDED);
     instance.remove(request);
     requests.remove(request.id());

@@ -14,6 +14,8 @@ import java.util.function.LongSupplier;
  * if the budget has room; slabs that other instances do not use go back; the most junior request of
  * the device gives up its blocks, to be computed again. A request may only displace its juniors,
  * and seniority is a total order that never changes, so the most senior request always goes on.
+ * While a senior is short of blocks, juniors take no slabs from other instances, nor start with new
+ * ones: else two instances could take the same slabs from each other for ever.
  *
  * <p>While the budget has room an instance grows before it forgets cached prefixes.
  *
@@ -28,6 +30,9 @@ final class KvMemory {
   private final Collection<Instance> instances;
   private final LongSupplier tickets;
   private final Map<Long, Resize> resizes = new HashMap<>();
+
+  /** The most senior request that could not get its blocks; null if all could. */
+  private DeviceRequest mostSeniorShort;
 
   /**
    * @param instances a live view of the device's instances
@@ -55,20 +60,37 @@ final class KvMemory {
     BlockTable table = request.sequence().blocks();
     BlockPool pool = instance.pool();
     while (!pool.reserve(table, tokens)) {
+      noteShort(request);
       int missing = BlockTable.blocksFor(tokens) - table.size() - pool.availableBlocks();
+      boolean first = request == mostSeniorShort;
+      boolean mayGrow = first || request.state() == DeviceRequest.State.RUNNING;
       if (instance.resizing()
-          || grow(instance, missing)
-          || reclaim(instance)
+          || (mayGrow && grow(instance, missing))
+          || (first && reclaim(instance))
           || !mayPreempt
           || !preemptJuniorOf(request)) {
         return false;
       }
     }
+    forget(request);
     boolean noneFree = pool.availableBlocks() == pool.cachedBlocks();
-    if (noneFree && !instance.resizing()) {
+    if (noneFree && !instance.resizing() && mostSeniorShort == null) {
       grow(instance, 1);
     }
     return true;
+  }
+
+  /** A request is short of blocks no longer, or has ended. */
+  void forget(DeviceRequest request) {
+    if (request == mostSeniorShort) {
+      mostSeniorShort = null;
+    }
+  }
+
+  private void noteShort(DeviceRequest request) {
+    if (mostSeniorShort == null || DeviceRequest.SENIORITY.compare(request, mostSeniorShort) < 0) {
+      mostSeniorShort = request;
+    }
   }
 
   /** Gives a request's blocks back; it must be computed again if it goes on. */
