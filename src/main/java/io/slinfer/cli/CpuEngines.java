@@ -7,12 +7,20 @@ import io.slinfer.engine.EngineListener;
 import io.slinfer.engine.cpu.CpuEngine;
 import io.slinfer.engine.cpu.CpuKernels;
 import io.slinfer.engine.cpu.LogitsObserver;
+import io.slinfer.engine.cpu.NativeKernels;
 import io.slinfer.engine.cpu.ReferenceKernels;
 import io.slinfer.node.EngineFactory;
 import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Makes the CPU engine that the settings ask for. */
+/**
+ * Makes the CPU engine that the settings ask for. Only {@code auto} falls back to plain Java, and
+ * says why.
+ */
 final class CpuEngines implements EngineFactory {
+
+  private static final Logger LOG = LoggerFactory.getLogger(CpuEngines.class);
 
   private final DeviceSettings settings;
   private final long kvBytes;
@@ -28,15 +36,38 @@ final class CpuEngines implements EngineFactory {
   @Override
   public Engine create(EngineListener listener, Executor owner) {
     CpuKernels kernels = kernels();
+    String kind = kernels instanceof NativeKernels ? "cpu" : "java";
     return new CpuEngine(
-        kernels, new CpuEngine.Settings("java", kvBytes, LogitsObserver.NONE), owner, listener);
+        kernels, new CpuEngine.Settings(kind, kvBytes, LogitsObserver.NONE), owner, listener);
   }
 
   private CpuKernels kernels() {
-    if (settings.engine().equals("cpu")) {
+    return switch (settings.engine()) {
+      case "java" -> new ReferenceKernels();
+      case "cpu" -> nativeKernels();
+      default -> {
+        try {
+          yield nativeKernels();
+        } catch (SettingsException unusable) {
+          LOG.warn("{}; plain Java is used, which is slow", unusable.getMessage());
+          yield new ReferenceKernels();
+        }
+      }
+    };
+  }
+
+  private CpuKernels nativeKernels() {
+    int threads =
+        settings.threads() > 0 ? settings.threads() : Runtime.getRuntime().availableProcessors();
+    try {
+      return new NativeKernels(threads);
+    } catch (LinkageError | RuntimeException failure) {
+      Throwable cause = failure.getCause() == null ? failure : failure.getCause();
       throw new SettingsException(
-          "devices.cpu.engine: cpu: this build has no native kernels; allowed: auto, java");
+          "devices."
+              + settings.id()
+              + ".engine: the native kernels cannot be loaded: "
+              + cause.getMessage());
     }
-    return new ReferenceKernels();
   }
 }

@@ -16,7 +16,7 @@ import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import java.net.BindException;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionException;
@@ -116,7 +116,7 @@ public final class Server implements AutoCloseable {
 
   private static RuntimeException startFailure(Settings settings, CompletionException failure) {
     String address = settings.http().host() + ":" + settings.http().port();
-    if (failure.getCause() instanceof BindException) {
+    if (failure.getCause() instanceof IOException) {
       return new SettingsException(
           "cannot listen on "
               + address
