@@ -60,7 +60,7 @@ final class CpuInstance implements AutoCloseable {
           new KvShape(architecture.layers().size(), attention.kvHeads(), attention.headSize());
       kv = opened(new KvSpace(shape, kvAddressBytes));
       pass = opened(new ForwardPass(kernels, architecture, weights, shape));
-      batch = opened(new StepBatch(kv, observer));
+      batch = opened(new StepBatch(kv, architecture.vocabularySize(), observer));
       logits = new float[architecture.vocabularySize()];
     } catch (IOException | UnservableModelException | RuntimeException | Error failure) {
       close();

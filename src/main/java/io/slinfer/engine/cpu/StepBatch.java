@@ -24,6 +24,7 @@ final class StepBatch implements AutoCloseable {
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
   private final KvSpace kv;
+  private final int vocabularySize;
   private final LogitsObserver observer;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment tokens = ints(MOST_ROWS);
@@ -45,8 +46,9 @@ final class StepBatch implements AutoCloseable {
   private int outputs;
   private KvBatch kvBatch;
 
-  StepBatch(KvSpace kv, LogitsObserver observer) {
+  StepBatch(KvSpace kv, int vocabularySize, LogitsObserver observer) {
     this.kv = kv;
+    this.vocabularySize = vocabularySize;
     this.observer = observer;
   }
 
@@ -110,7 +112,7 @@ final class StepBatch implements AutoCloseable {
     Sequence sequence = current.sequence();
     int last = sequence.computed() + current.tokens() - 1;
     for (int position = start; position < start + count; position++) {
-      tokens.setAtIndex(INT, rows, sequence.token(position));
+      tokens.setAtIndex(INT, rows, known(sequence.token(position)));
       rowSequence[rows] = sequence;
       rowPosition[rows] = position;
       boolean yieldsToken = position == last && current.yieldsToken();
@@ -122,6 +124,15 @@ final class StepBatch implements AutoCloseable {
       }
       rows++;
     }
+  }
+
+  /** The token itself; kernels read its row of the embedding without a look at its bounds. */
+  private int known(int token) {
+    if (token < 0 || token >= vocabularySize) {
+      throw new IllegalArgumentException(
+          "token " + token + " is not in the vocabulary of " + vocabularySize);
+    }
+    return token;
   }
 
   int rows() {

@@ -140,6 +140,22 @@ final class CpuEngineTest {
   }
 
   @Test
+  void aTokenOutsideTheVocabularyFailsTheStepAndNothingElse() throws Exception {
+    try (EngineSession session = session()) {
+      for (int token : new int[] {-1, session.model().vocabularySize(), Integer.MAX_VALUE}) {
+        Sequence odd = session.sequence(new int[] {1, token}, Sampling.GREEDY);
+        EngineSession.FailedException failure =
+            assertThrows(
+                EngineSession.FailedException.class,
+                () -> session.step(List.of(new SequenceChunk(odd, 2))));
+        assertTrue(failure.getMessage().contains("token " + token), failure.getMessage());
+      }
+      Sequence even = session.sequence(new int[] {1, 2}, Sampling.GREEDY);
+      assertEquals(1, session.step(List.of(new SequenceChunk(even, 2))).outputs().size());
+    }
+  }
+
+  @Test
   void keysAndValuesSurviveExportAndImport() throws Exception {
     int[] prompt = {5, 17, 100, 3, 44, 9, 81, 200, 7, 7, 12, 40, 41, 42, 43, 44, 45, 46, 47};
     List<Integer> wanted = new ArrayList<>();
