@@ -2,6 +2,7 @@ package io.slinfer.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.slinfer.config.ClusterFile;
+import io.slinfer.config.FaultFile;
 import io.slinfer.config.ProfileFile;
 import io.slinfer.sim.Comparison;
 import io.slinfer.sim.PolicyName;
@@ -86,6 +87,9 @@ public final class SimulateCommand implements Callable<Integer> {
   @Option(names = "--events", description = "Write the event log of the (one) run.")
   private Path events;
 
+  @Option(names = "--faults", description = "Inject the faults of a file (YAML).")
+  private Path faults;
+
   @Option(names = "--check", description = "Check all invariants after every event (slow).")
   private boolean check;
 
@@ -122,7 +126,8 @@ public final class SimulateCommand implements Callable<Integer> {
             PolicyName.of(policy),
             trace(count).select(count, endNanos),
             endNanos,
-            seed);
+            seed,
+            faults == null ? FaultFile.NONE : FaultFile.read(faults));
     Recording recording = report == null ? null : new Recording();
     ProgressBar progress = new ProgressBar(spec.commandLine().getErr(), policy + " x " + count);
     try (Writer log = events == null ? null : Files.newBufferedWriter(events)) {

@@ -44,6 +44,7 @@ public final class DeviceLoop {
   private int nextInstance;
   private int steps;
   private DeviceSnapshot snapshot;
+  private boolean present = true;
 
   public DeviceLoop(
       int index,
@@ -156,6 +157,9 @@ public final class DeviceLoop {
 
   /** Answers a step. */
   public void onStepped(Instance instance, DeviceDriver.StepOutcome outcome) {
+    if (instance.lost) {
+      return;
+    }
     changed();
     long nowNanos = timers.nowNanos();
     instance.stepping = false;
@@ -229,6 +233,9 @@ public final class DeviceLoop {
 
   /** Answers memory work. */
   public void onActionDone(Instance instance, long durationNanos) {
+    if (instance.lost) {
+      return;
+    }
     changed();
     MemoryAction action = instance.actions.removeFirst();
     instance.acting = false;
@@ -245,7 +252,65 @@ public final class DeviceLoop {
     run();
   }
 
+  /**
+   * Answers memory work that failed. A failed load ends the instance; after a failed growth it
+   * keeps the blocks it had. Either way, requests that wait for it must find another place.
+   */
+  public void onActionFailed(Instance instance) {
+    if (instance.lost) {
+      return;
+    }
+    changed();
+    MemoryAction action = instance.actions.removeFirst();
+    instance.acting = false;
+    memory.failed(instance, action);
+    instance.evicting.addAll(instance.waiting);
+    instance.waiting.clear();
+    if (action.kind() == Kind.LOAD && !instance.draining) {
+      instance.evicting.addAll(instance.running);
+      instance.running.clear();
+      release(instance);
+    }
+    sendBack(instance);
+    if (instance.requestCount() == 0 && !instance.draining) {
+      release(instance);
+    }
+    memory.giveOut();
+    run();
+  }
+
+  /** The device is gone with all that it held: its requests must find other places. */
+  public void onDeviceLost() {
+    changed();
+    present = false;
+    List<RequestLife> homeless = new ArrayList<>();
+    for (Instance instance : instances) {
+      instance.lost = true;
+      instance.draining = true;
+      instance.evicting.addAll(instance.waiting);
+      instance.evicting.addAll(instance.running);
+      instance.waiting.clear();
+      instance.running.clear();
+      homeless.addAll(turnOut(instance));
+      listener.instanceRemoved(instance);
+    }
+    instances.clear();
+    memory.clear();
+    steps = 0;
+    upstream.evicted(homeless);
+  }
+
+  /** The device is back, empty. */
+  public void onDeviceBack() {
+    changed();
+    present = true;
+  }
+
   private void sendBack(Instance instance) {
+    upstream.evicted(turnOut(instance));
+  }
+
+  private List<RequestLife> turnOut(Instance instance) {
     List<RequestLife> evicted = List.copyOf(instance.evicting);
     instance.evicting.clear();
     for (RequestLife request : evicted) {
@@ -255,7 +320,7 @@ public final class DeviceLoop {
       request.become(RequestState.QUEUED);
       listener.evicted(request, instance);
     }
-    upstream.evicted(evicted);
+    return evicted;
   }
 
   /** Starts what can start: memory work of instances that do not step, then a step. */
@@ -363,7 +428,7 @@ public final class DeviceLoop {
               spec,
               ledger.promisedBytes(),
               stepStart,
-              spec.slots() - instances.size(),
+              present ? spec.slots() - instances.size() : 0,
               List.copyOf(views));
     }
     return snapshot;

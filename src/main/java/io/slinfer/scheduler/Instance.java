@@ -50,6 +50,10 @@ public final class Instance {
   boolean stepping;
   boolean acting;
   boolean draining;
+
+  /** Gone with its device; answers that still come are late. */
+  boolean lost;
+
   int quotaLeft;
   long stepStartNanos;
   long restUntilNanos = Long.MIN_VALUE;

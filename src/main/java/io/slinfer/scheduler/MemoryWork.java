@@ -106,6 +106,33 @@ final class MemoryWork {
     }
   }
 
+  /** Takes back what was handed out for an action that failed, and its promise. */
+  void failed(Instance instance, MemoryAction action) {
+    switch (action.kind()) {
+      case LOAD -> {
+        ledger.hold(-instance.costs().shape().weightBytes());
+        instance.weightsHeld = false;
+      }
+      case RESIZE -> {
+        ledger.hold(instance.blockBytes(instance.usableBlocks - instance.heldBlocks));
+        instance.heldBlocks = instance.usableBlocks;
+        if (!isSuperseded(instance, action)) {
+          ledger.promise(instance.blockBytes(instance.usableBlocks - instance.promisedBlocks));
+          instance.promisedBlocks = instance.usableBlocks;
+          instance.blocksVersion++;
+        }
+      }
+      case EVICT, UNLOAD -> throw new IllegalStateException(action.kind() + " cannot fail");
+    }
+  }
+
+  /** Forgets everything: the device is gone. */
+  void clear() {
+    pending.clear();
+    ledger.promise(-ledger.promisedBytes());
+    ledger.hold(-ledger.actualBytes());
+  }
+
   /** Hands out what waits and now fits, in order, stopping at the first that does not fit. */
   void giveOut() {
     Iterator<Pending> waiting = pending.iterator();

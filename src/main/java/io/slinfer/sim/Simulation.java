@@ -1,6 +1,8 @@
 package io.slinfer.sim;
 
 import io.slinfer.config.ClusterFile;
+import io.slinfer.config.FaultFile;
+import io.slinfer.config.FaultFile.Fault;
 import io.slinfer.config.ProfileFile;
 import io.slinfer.cost.DeviceKind;
 import io.slinfer.cost.DeviceSpec;
@@ -42,6 +44,7 @@ public final class Simulation {
   private final Metrics metrics;
   private final EventLog eventLog;
   private final Invariants invariants;
+  private final Delivery delivery;
   private final List<Arrival> arrivals;
   private final long endNanos;
   private final DoubleConsumer progress;
@@ -58,7 +61,8 @@ public final class Simulation {
       PolicyName policy,
       List<Arrival> arrivals,
       long endNanos,
-      long seed) {}
+      long seed,
+      FaultFile faults) {}
 
   /**
    * What else a run writes and checks; none of it changes the run.
@@ -92,9 +96,14 @@ public final class Simulation {
             ? new Invariants(devices, policy == PolicyName.SLINFER_PAPER)
             : null;
     Recording recording = observation.recording();
+    List<Fault> faults = scenario.faults().faults();
+    this.delivery =
+        faults.stream().anyMatch(fault -> fault.kind().concernsMessages())
+            ? new Delivery(clock, new SplittableRandom(scenario.seed()), faults)
+            : null;
     SchedulerListener listener =
         new Broadcast(
-            Stream.<SchedulerListener>of(metrics, eventLog, invariants, recording)
+            Stream.<SchedulerListener>of(metrics, eventLog, invariants, recording, delivery)
                 .filter(Objects::nonNull)
                 .toList());
     for (DeviceSpec spec : scenario.cluster().specs()) {
@@ -108,10 +117,16 @@ public final class Simulation {
             devices, policy.placement(), (model, kind) -> costs.get(kind), clock, listener);
     SplittableRandom random = new SplittableRandom(scenario.seed());
     for (DeviceLoop device : devices) {
-      device.connect(
+      VirtualDevice virtual =
           new VirtualDevice(
-              device, scenario.cluster().memoryTimes(), clock, random.split(), outputTokens::get),
-          coordinator);
+              device,
+              scenario.cluster().memoryTimes(),
+              clock,
+              random.split(),
+              outputTokens::get,
+              scenario.faults().of(device.spec().id().value()));
+      device.connect(virtual, coordinator);
+      virtual.planDeaths();
     }
   }
 
@@ -138,6 +153,9 @@ public final class Simulation {
       if (invariants != null) {
         invariants.check();
       }
+    }
+    if (delivery != null) {
+      delivery.checkComplete();
     }
     return metrics.report(arrivals.size(), (System.nanoTime() - startNanos) / 1e9);
   }

@@ -1,5 +1,7 @@
 package io.slinfer.sim;
 
+import io.slinfer.config.FaultFile.Fault;
+import io.slinfer.config.FaultFile.Kind;
 import io.slinfer.cost.LatencyProfile;
 import io.slinfer.cost.MemoryTimes;
 import io.slinfer.request.RequestLife;
@@ -38,29 +40,33 @@ final class VirtualDevice implements DeviceDriver {
   private final Timers timers;
   private final SplittableRandom random;
   private final ToIntFunction<RequestLife> outputTokens;
+  private final List<Fault> faults;
   private final List<Running> running = new ArrayList<>();
   private long updatedNanos;
   private int epoch;
 
   /**
    * @param outputTokens how many tokens a request will have; known to the world only
+   * @param faults what goes wrong on this device
    */
   VirtualDevice(
       DeviceLoop loop,
       MemoryTimes times,
       Timers timers,
       SplittableRandom random,
-      ToIntFunction<RequestLife> outputTokens) {
+      ToIntFunction<RequestLife> outputTokens,
+      List<Fault> faults) {
     this.loop = loop;
     this.times = times;
     this.timers = timers;
     this.random = random;
     this.outputTokens = outputTokens;
+    this.faults = faults;
   }
 
   @Override
   public void step(Instance instance) {
-    long work = price(instance) + random.nextLong(JITTER_NANOS + 1);
+    long work = stretched(price(instance)) + random.nextLong(JITTER_NANOS + 1);
     if (loop.concurrentSteps() == 1) {
       timers.at(timers.nowNanos() + work, () -> finish(instance));
       return;
@@ -78,6 +84,37 @@ final class VirtualDevice implements DeviceDriver {
       return latency.decodeNanos((double) batch.tokens() / size, size);
     }
     return latency.chunkNanos(batch.chunkStart(), batch.tokens());
+  }
+
+  private long stretched(long nanos) {
+    long nowNanos = timers.nowNanos();
+    for (Fault fault : faults) {
+      if (fault.kind() == Kind.SLOW_DEVICE && fault.isActive(nowNanos)) {
+        return Math.round(nanos * fault.factor());
+      }
+    }
+    return nanos;
+  }
+
+  private boolean isBroken(Kind kind) {
+    long nowNanos = timers.nowNanos();
+    return faults.stream().anyMatch(fault -> fault.kind() == kind && fault.isActive(nowNanos));
+  }
+
+  /** Loses the device and brings it back at the times of the faults. */
+  void planDeaths() {
+    for (Fault fault : faults) {
+      if (fault.kind() == Kind.NODE_DEATH) {
+        timers.at(fault.startNanos(), this::die);
+        timers.at(fault.endNanos(), loop::onDeviceBack);
+      }
+    }
+  }
+
+  private void die() {
+    running.clear();
+    epoch++;
+    loop.onDeviceLost();
   }
 
   private void progress() {
@@ -123,14 +160,19 @@ final class VirtualDevice implements DeviceDriver {
 
   @Override
   public void load(Instance instance) {
-    act(instance, times.loadNanos(instance.costs().shape()));
+    actOrFail(instance, times.loadNanos(instance.costs().shape()), Kind.LOAD_FAILURE);
   }
 
   @Override
   public void resize(Instance instance, int fromBlocks, int toBlocks, int liveBlocks) {
     int copied = toBlocks > fromBlocks ? fromBlocks : Math.min(liveBlocks, toBlocks);
     long bytes = copied * instance.costs().blockBytes(instance.device().kvBlockTokens());
-    act(instance, times.resizeNanos(instance.costs().shape(), bytes));
+    long duration = times.resizeNanos(instance.costs().shape(), bytes);
+    if (toBlocks > fromBlocks) {
+      actOrFail(instance, duration, Kind.KV_EXHAUSTION);
+    } else {
+      act(instance, duration);
+    }
   }
 
   @Override
@@ -145,5 +187,18 @@ final class VirtualDevice implements DeviceDriver {
 
   private void act(Instance instance, long durationNanos) {
     timers.at(timers.nowNanos() + durationNanos, () -> loop.onActionDone(instance, durationNanos));
+  }
+
+  /** Like {@link #act}, but fails if the fault lasts when it ends. */
+  private void actOrFail(Instance instance, long durationNanos, Kind fault) {
+    timers.at(
+        timers.nowNanos() + durationNanos,
+        () -> {
+          if (isBroken(fault)) {
+            loop.onActionFailed(instance);
+          } else {
+            loop.onActionDone(instance, durationNanos);
+          }
+        });
   }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.slinfer.config.ClusterFile;
+import io.slinfer.config.FaultFile;
 import io.slinfer.trace.Trace;
 import io.slinfer.trace.TraceFile;
 import java.io.IOException;
@@ -65,7 +66,8 @@ final class ReproductionTest {
                 PolicyName.of(policy),
                 trace.select(models, HALF_HOUR_NANOS),
                 HALF_HOUR_NANOS,
-                seed))
+                seed,
+                FaultFile.NONE))
         .run();
   }
 

@@ -1,6 +1,9 @@
 package io.slinfer.sim;
 
 import io.slinfer.config.ClusterFile;
+import io.slinfer.config.FaultFile;
+import io.slinfer.config.FaultFile.Fault;
+import io.slinfer.config.FaultFile.Kind;
 import io.slinfer.config.ProfileFile;
 import io.slinfer.sim.Simulation.Observation;
 import io.slinfer.sim.Simulation.Scenario;
@@ -10,6 +13,7 @@ import io.slinfer.trace.Trace.Arrival;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -23,14 +27,14 @@ final class SmallWorlds {
   private SmallWorlds() {}
 
   /** The world of a seed, under a policy. */
-  static Scenario scenario(long seed, String policy) {
+  static Scenario scenario(long seed, String policy, boolean faulty) {
     SplittableRandom random = new SplittableRandom(seed);
     Path file = Path.of("conf/clusters/paper-4c4g-" + SIZES[random.nextInt(3)] + ".yaml");
     try {
       ClusterFile whole = ClusterFile.read(file);
       ProfileFile profile = whole.profile(file);
       int models = 1 + random.nextInt(8);
-      double seconds = 5 + random.nextInt(25);
+      double seconds = 3 + random.nextInt(10);
       SyntheticTrace trace =
           new SyntheticTrace(
               models,
@@ -39,7 +43,7 @@ final class SmallWorlds {
               random.nextDouble() * 1.5,
               0.2 + 0.8 * random.nextDouble(),
               5,
-              new Lengths(20 + random.nextInt(1500), random.nextDouble(), 4000),
+              new Lengths(20 + random.nextInt(1500), random.nextDouble(), 3400),
               new Lengths(1 + random.nextInt(150), random.nextDouble(), 600),
               seed);
       return new Scenario(
@@ -48,7 +52,8 @@ final class SmallWorlds {
           PolicyName.of(policy),
           atLeastOne(trace.make().select(models, Long.MAX_VALUE)),
           Math.round(seconds * 1e9),
-          seed);
+          seed,
+          faulty ? faults(random, seconds) : FaultFile.NONE);
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     }
@@ -59,14 +64,31 @@ final class SmallWorlds {
   }
 
   /** Runs a world with every check on, and returns its event log. */
-  static String checkedRun(long seed, String policy) {
+  static String checkedRun(long seed, String policy, boolean faulty) {
     StringBuilder log = new StringBuilder();
     try {
-      new Simulation(scenario(seed, policy), new Observation(log, true, null, part -> {})).run();
+      new Simulation(scenario(seed, policy, faulty), new Observation(log, true, null, part -> {}))
+          .run();
     } catch (RuntimeException | AssertionError broken) {
-      throw new AssertionError(policy + ", seed " + seed + ": " + broken.getMessage(), broken);
+      throw new AssertionError(
+          policy + ", seed " + seed + (faulty ? " with faults: " : ": ") + broken.getMessage(),
+          broken);
     }
     return log.toString();
+  }
+
+  /** One to four faults of any kind, each on one of the first devices. */
+  private static FaultFile faults(SplittableRandom random, double seconds) {
+    List<Fault> faults = new ArrayList<>();
+    for (int i = 1 + random.nextInt(4); i > 0; i--) {
+      Kind kind = Kind.values()[random.nextInt(Kind.values().length)];
+      String device = (random.nextBoolean() ? "gpu:" : "cpu:") + random.nextInt(2);
+      double at = random.nextDouble() * seconds;
+      double length = 0.1 + random.nextDouble() * 10;
+      faults.add(
+          new Fault(kind, device, at, length, 3, random.nextDouble() * 0.9, random.nextDouble()));
+    }
+    return new FaultFile(faults);
   }
 
   private static ClusterFile smaller(ClusterFile whole, SplittableRandom random) {

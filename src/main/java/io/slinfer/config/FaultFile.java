@@ -1,0 +1,105 @@
+package io.slinfer.config;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** What goes wrong in a simulation, and when, as it stands in a YAML file. */
+public record FaultFile(List<Fault> faults) {
+
+  /** The kinds of fault. */
+  public enum Kind {
+    /** The device and all it holds are gone; it comes back empty. */
+    @JsonProperty("node-death")
+    NODE_DEATH,
+    /** Every load that ends in the time fails. */
+    @JsonProperty("load-failure")
+    LOAD_FAILURE,
+    /** Every growth of KV that ends in the time fails. */
+    @JsonProperty("kv-exhaustion")
+    KV_EXHAUSTION,
+    /** Steps that begin in the time take {@code factor} times as long. */
+    @JsonProperty("slow-device")
+    SLOW_DEVICE,
+    /** Messages from the device to the callers' gateway are lost with {@code probability}. */
+    @JsonProperty("lost-messages")
+    LOST_MESSAGES,
+    /** Messages from the device to the callers' gateway take up to {@code delay-seconds} more. */
+    @JsonProperty("delayed-messages")
+    DELAYED_MESSAGES;
+
+    /** Whether it is the network's fault, not the device's. */
+    public boolean concernsMessages() {
+      return this == LOST_MESSAGES || this == DELAYED_MESSAGES;
+    }
+  }
+
+  /**
+   * One fault.
+   *
+   * @param device id such as {@code gpu:0}
+   * @param atSeconds when it begins, in virtual time
+   * @param forSeconds how long it lasts
+   * @param factor of a slow device, 1 or more
+   * @param probability of losing a message, 0 to below 1
+   * @param delaySeconds most extra delay of a message
+   */
+  public record Fault(
+      Kind kind,
+      String device,
+      @JsonProperty("at-seconds") double atSeconds,
+      @JsonProperty("for-seconds") double forSeconds,
+      double factor,
+      double probability,
+      @JsonProperty("delay-seconds") double delaySeconds) {
+
+    public Fault {
+      if (kind == null || device == null || atSeconds < 0 || forSeconds <= 0) {
+        throw new IllegalArgumentException(
+            "a fault needs kind, device, at-seconds (0 or more) and for-seconds (above 0)");
+      }
+      if (kind == Kind.SLOW_DEVICE && factor < 1) {
+        throw new IllegalArgumentException("factor is " + factor + "; allowed: 1 or more");
+      }
+      if (probability < 0 || probability >= 1 || delaySeconds < 0) {
+        throw new IllegalArgumentException(
+            "probability is "
+                + probability
+                + ", delay-seconds is "
+                + delaySeconds
+                + "; allowed: 0 to below 1, 0 or more");
+      }
+    }
+
+    /** Whether the fault lasts at a time. */
+    public boolean isActive(long nowNanos) {
+      return nowNanos >= startNanos() && nowNanos < endNanos();
+    }
+
+    public long startNanos() {
+      return Math.round(atSeconds * 1e9);
+    }
+
+    public long endNanos() {
+      return Math.round((atSeconds + forSeconds) * 1e9);
+    }
+  }
+
+  /** No faults. */
+  public static final FaultFile NONE = new FaultFile(List.of());
+
+  public FaultFile {
+    faults = List.copyOf(faults);
+  }
+
+  /** Reads a file; a wrong key or value is named in the message. */
+  public static FaultFile read(Path file) throws IOException {
+    return Yaml.read(file, FaultFile.class);
+  }
+
+  /** The faults of one device. */
+  public List<Fault> of(String device) {
+    return faults.stream().filter(fault -> fault.device().equals(device)).toList();
+  }
+}
