@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "kernels.h"
 #include "simd.h"
@@ -22,8 +23,7 @@ int64_t rowsPerItem(int columns) {
   return std::max<int64_t>(1, kNumbersPerItem / std::max(1, columns));
 }
 
-// Calls body(v, i, n) for vectors of [first, last): a whole one reads and writes in place, the last one
-// by way of a padded copy.
+// The next vector of which `left` numbers are real: the last one goes by way of a padded copy.
 SLINFER_INLINE F32 loadPart(const float* p, int64_t left) {
   if (left >= kLanes) return load(p);
   alignas(64) float padded[kLanes] = {};
@@ -246,8 +246,8 @@ SLINFER_INLINE F32 silu(F32 gate, F32 up) { return gate * sigmoid(gate) * up; }
 
 SLINFER_INLINE F32 geluTanh(F32 gate, F32 up) {
   const F32 cubic = fma(gate * gate * gate, splat(0.044715f), gate);
-  const F32 bend = hyperbolicTangent(cubic * splat(0.7978845608f));
-  return splat(0.5f) * gate * (splat(1) + bend) * up;
+  // (1 + tanh(z)) / 2 is sigmoid(2 z), without the cancellation.
+  return gate * sigmoid(cubic * splat(2 * 0.7978845608f)) * up;
 }
 
 SLINFER_INLINE F32 swigluOai(F32 gate, F32 up) {

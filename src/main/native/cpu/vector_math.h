@@ -1,11 +1,10 @@
 // exp and tanh of vectors, in the namespace of SLINFER_ISA. Included once a pass (see each_isa.h),
 // between SLINFER_ISA_BEGIN and SLINFER_ISA_END.
 
-// e^x with a relative error below 3e-7; 0 for x < -87.3, also for minus infinity; x > 88.7 gives
-// about 3e38.
+// e^x with a relative error below 3e-7; 0 for x < -87.3, infinity for x > 88.7.
 SLINFER_INLINE F32 exponential(F32 x) {
-  constexpr float kLowest = -87.3f;
-  const F32 clamped = minimum(maximum(x, splat(kLowest)), splat(88.7f));
+  constexpr float kLowest = -87.3f, kHighest = 88.7f;
+  const F32 clamped = minimum(maximum(x, splat(kLowest)), splat(kHighest));
   const I32 n = roundToInt(clamped * splat(1.44269504f));
   const F32 whole = toFloat(n);
   // x - n ln 2, with ln 2 in two parts.
@@ -23,7 +22,8 @@ SLINFER_INLINE F32 exponential(F32 x) {
   const F32 power = (F32)((half + 127) << 23);
   const F32 rest = (F32)((n - half + 127) << 23);
   const F32 value = p * power * rest;
-  return x < splat(kLowest) ? splat(0) : value;
+  const F32 bounded = x > splat(kHighest) ? splat(std::numeric_limits<float>::infinity()) : value;
+  return x < splat(kLowest) ? splat(0) : bounded;
 }
 
 SLINFER_INLINE F32 sigmoid(F32 x) { return splat(1) / (splat(1) + exponential(splat(0) - x)); }

@@ -34,7 +34,8 @@ final class NativeRowsTest {
     MemorySegment run(CpuKernels kernels);
   }
 
-  private static void check(String name, InstructionSet set, double tolerance, Operation operation) {
+  private static void check(
+      String name, InstructionSet set, double tolerance, Operation operation) {
     try (NativeKernels kernels = new NativeKernels(2, set)) {
       MemorySegment expected = operation.run(new ReferenceKernels());
       MemorySegment actual = operation.run(kernels);
@@ -145,7 +146,9 @@ final class NativeRowsTest {
   @ParameterizedTest
   @MethodSource("sets")
   void rotationsAgree(InstructionSet set) {
-    int[][] shapes = {{1, 1, 64, 64}, {3, 4, 80, 80}, {9, 2, 96, 48}, {2, 5, 112, 20}, {1, 1, 2, 2}};
+    int[][] shapes = {
+      {1, 1, 64, 64}, {3, 4, 80, 80}, {9, 2, 96, 48}, {2, 5, 112, 20}, {1, 1, 2, 2}
+    };
     for (int[] shape : shapes) {
       for (boolean interleaved : new boolean[] {true, false}) {
         try (Arena arena = Arena.ofConfined()) {
@@ -205,8 +208,7 @@ final class NativeRowsTest {
       MemorySegment x = tensors.floats(20, 1);
       MemorySegment out = tensors.zeros(10);
       MemorySegment index = tensors.ints(2);
-      assertThrows(
-          IndexOutOfBoundsException.class, () -> kernels.gatherRows(x, index, 1, 10, out));
+      assertThrows(IndexOutOfBoundsException.class, () -> kernels.gatherRows(x, index, 1, 10, out));
     }
   }
 
