@@ -107,6 +107,7 @@ struct KeyValues {
   const slinfer_kv_shape* shape;
   void* const* blocks;
   int head;
+  int endPosition;
 
   const uint16_t* keys(int position) const {
     return keysOf(*shape, blocks[position / kBlockTokens], head) + position % kBlockTokens;
@@ -118,21 +119,33 @@ struct KeyValues {
 };
 
 // scores[m][v..] for kQueries queries, `q` packed as [dimension][kQueries], and kVectors vectors of
-// positions from `position` on.
-template <int kQueries, int kVectors>
+// positions from `position` on. kPrefetch: also fetches the keys that come next and the values of these
+// positions, since blocks lie apart and the hardware does not foresee the next one.
+template <int kQueries, int kVectors, bool kPrefetch>
 SLINFER_INLINE void scoreVectors(const KeyValues& kv, const float* q, int position, float* scores) {
   const uint16_t* keys[kVectors];
+  const uint16_t* ahead[kVectors];
+  const uint16_t* values[kVectors];
   F32 sums[kQueries][kVectors];
 #pragma GCC unroll 8
   for (int v = 0; v < kVectors; v++) {
     keys[v] = kv.keys(position + v * kLanes);
+    const int next = std::min(position + (kVectors + v) * kLanes, kv.endPosition - 1);
+    ahead[v] = kPrefetch ? kv.keys(next) : nullptr;
+    values[v] = kPrefetch ? kv.values(position + v * kLanes) : nullptr;
 #pragma GCC unroll 8
     for (int m = 0; m < kQueries; m++) sums[m][v] = splat(0);
   }
   for (int d = 0; d < kv.shape->head_size; d++) {
     F32 key[kVectors];
 #pragma GCC unroll 8
-    for (int v = 0; v < kVectors; v++) key[v] = loadHalf(keys[v] + d * kBlockTokens);
+    for (int v = 0; v < kVectors; v++) {
+      key[v] = loadHalf(keys[v] + d * kBlockTokens);
+      if (kPrefetch && d % 2 == 0) {
+        __builtin_prefetch(ahead[v] + d * kBlockTokens);
+        __builtin_prefetch(values[v] + d * kLanes);
+      }
+    }
 #pragma GCC unroll 8
     for (int m = 0; m < kQueries; m++) {
       const F32 one = splat(q[d * kQueries + m]);
@@ -148,16 +161,16 @@ SLINFER_INLINE void scoreVectors(const KeyValues& kv, const float* q, int positi
 }
 
 // Enough independent sums to hide the latency of a multiply-add.
-template <int kQueries>
+template <int kQueries, bool kPrefetch>
 SLINFER_INLINE void score(const KeyValues& kv, const float* q, int position, int vectors,
                           float* scores) {
   constexpr int kVectors = kQueries >= 4 ? (kMaxRegisterQueries == 8 ? 16 / kQueries : 2) : 4;
   int v = 0;
   for (; v + kVectors <= vectors; v += kVectors) {
-    scoreVectors<kQueries, kVectors>(kv, q, position + v * kLanes, scores + v * kLanes);
+    scoreVectors<kQueries, kVectors, kPrefetch>(kv, q, position + v * kLanes, scores + v * kLanes);
   }
   for (; v < vectors; v++) {
-    scoreVectors<kQueries, 1>(kv, q, position + v * kLanes, scores + v * kLanes);
+    scoreVectors<kQueries, 1, kPrefetch>(kv, q, position + v * kLanes, scores + v * kLanes);
   }
 }
 
@@ -298,7 +311,12 @@ SLINFER_INLINE void tileOfQueries(const AttentionJob& job, const KeyValues& kv, 
   if (start >= end) return;
   const int vectors = (end - start + kLanes - 1) / kLanes;
   const int stride = roundUp(kv.shape->head_size, kLanes);
-  score<kQueries>(kv, work.q + first * kv.shape->head_size, start, vectors, work.scores);
+  const float* q = work.q + first * kv.shape->head_size;
+  if (first == 0) {
+    score<kQueries, true>(kv, q, start, vectors, work.scores);
+  } else {
+    score<kQueries, false>(kv, q, start, vectors, work.scores);
+  }
   float factors[kQueries];
   for (int m = 0; m < kQueries; m++) {
     factors[m] = softmaxTile(work.scores + m * kTilePositions, start, vectors,
@@ -349,7 +367,7 @@ void packQueries(const AttentionJob& job, const AttentionItem& item, Workspace& 
 void attendTiles(const AttentionJob& job, const AttentionItem& item, Workspace& work) {
   const KeyValues kv = {job.shape,
                         job.batch->block_addresses + job.batch->first_block[item.sequence],
-                        item.kvHead};
+                        item.kvHead, item.endPosition};
   for (int tile = item.firstPosition / kTilePositions * kTilePositions; tile < item.endPosition;
        tile += kTilePositions) {
     const int end = std::min(tile + kTilePositions, item.endPosition);
