@@ -3,13 +3,16 @@ package io.slinfer.bench;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Compares {@code slinfer bench} with llama-bench and llama-batched-bench on the same files with
@@ -155,9 +158,8 @@ public final class PeerComparison {
   private static String run(List<String> command) throws Exception {
     Path errors = Files.createTempFile("peer", ".log");
     Process process = new ProcessBuilder(command).redirectError(errors.toFile()).start();
-    String output = new String(process.getInputStream().readAllBytes());
-    if (!process.waitFor(TIMEOUT_MINUTES, java.util.concurrent.TimeUnit.MINUTES)
-        || process.exitValue() != 0) {
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (!process.waitFor(TIMEOUT_MINUTES, TimeUnit.MINUTES) || process.exitValue() != 0) {
       throw new IOException(String.join(" ", command) + " failed:\n" + Files.readString(errors));
     }
     Files.delete(errors);
@@ -202,7 +204,7 @@ public final class PeerComparison {
             threads,
             facts.get("CPU"),
             threads,
-            LocalDate.now(java.time.ZoneOffset.UTC),
+            LocalDate.now(ZoneOffset.UTC),
             facts.get("commit"),
             facts.get("load"),
             table);
