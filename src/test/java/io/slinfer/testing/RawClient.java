@@ -36,8 +36,10 @@ public final class RawClient implements AutoCloseable {
   /** Everything received so far, once it holds {@code text}. */
   public String readUntil(String text) throws IOException {
     InputStream in = socket.getInputStream();
-    byte[] buffer = new byte[4_096];
-    while (received.indexOf(text) < 0) {
+    byte[] buffer = new byte[16_384];
+    int searched = 0;
+    while (received.indexOf(text, searched) < 0) {
+      searched = Math.max(0, received.length() - text.length());
       int count = in.read(buffer);
       if (count < 0) {
         throw new IOException("closed before " + text + ": " + received);
