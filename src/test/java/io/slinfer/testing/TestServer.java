@@ -6,10 +6,12 @@ import io.slinfer.engine.ModelSource;
 import io.slinfer.gateway.ModelCatalogue;
 import io.slinfer.gateway.ModelText;
 import io.slinfer.gateway.ServedModel;
+import io.slinfer.node.DispatchVerticle.Occupancy;
 import io.slinfer.request.ModelId;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /** A whole node in this process, with a scripted engine, on a free port. */
 public final class TestServer implements AutoCloseable {
@@ -49,16 +51,24 @@ public final class TestServer implements AutoCloseable {
 
   /** Waits until no request is left on the device and no KV block is used. */
   public void awaitIdle() throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    await(occupancy -> occupancy.equals(new Occupancy(0, 0)));
+  }
+
+  /** Waits until the device has this many requests. */
+  public void awaitLiveRequests(int count) throws Exception {
+    await(occupancy -> occupancy.liveRequests() == count);
+  }
+
+  private void await(Predicate<Occupancy> wanted) throws Exception {
+    long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
     while (true) {
-      var occupancy = server.device().occupancy().toCompletionStage().toCompletableFuture().get();
-      if (occupancy.liveRequests() == 0 && occupancy.usedBlocks() == 0) {
+      Occupancy occupancy = server.device().occupancy().await(5, TimeUnit.SECONDS);
+      if (wanted.test(occupancy)) {
         return;
       }
-      if (System.nanoTime() - deadline > 0) {
+      if (System.nanoTime() - deadlineNanos > 0) {
         throw new AssertionError("still in use: " + occupancy);
       }
-      Thread.onSpinWait();
     }
   }
 
