@@ -13,10 +13,14 @@ import io.slinfer.request.ModelId;
  * @param weightsPromised the ledger has given it room for its weights
  * @param promisedBlocks KV blocks the ledger has given it
  * @param batch requests on it
+ * @param hopeful those of them that can still keep their promise
  * @param totalTokens prompt and generated tokens of those
  * @param neededBlocks blocks they need with their reserve
- * @param deadlineNanos the earliest of their deadlines; Long.MAX_VALUE with none
+ * @param prefillDeadlineNanos the earliest deadline of those that wait for prefill; Long.MAX_VALUE
+ *     with none
+ * @param decodeDeadlineNanos the earliest deadline of the others; Long.MAX_VALUE with none
  * @param prefillNanos predicted prefill work of those that wait for it
+ * @param parked it has left the device; its keys and values are on the host
  */
 public record InstanceSnapshot(
     int index,
@@ -27,10 +31,13 @@ public record InstanceSnapshot(
     boolean weightsPromised,
     int promisedBlocks,
     int batch,
+    int hopeful,
     long totalTokens,
     int neededBlocks,
-    long deadlineNanos,
-    long prefillNanos) {
+    long prefillDeadlineNanos,
+    long decodeDeadlineNanos,
+    long prefillNanos,
+    boolean parked) {
 
   /** A new instance of a model on a device, before anything is promised to it. */
   public static InstanceSnapshot fresh(ModelId model, InstanceCosts costs, DeviceSpec device) {
@@ -49,8 +56,11 @@ public record InstanceSnapshot(
         0,
         0,
         0,
+        0,
         Long.MAX_VALUE,
-        0);
+        Long.MAX_VALUE,
+        0,
+        false);
   }
 
   /** This instance with one more request. */
@@ -64,10 +74,18 @@ public record InstanceSnapshot(
         weightsPromised,
         promisedBlocks,
         batch + 1,
+        hopeful + 1,
         totalTokens + request.tokens(),
         neededBlocks + device.blocksFor(request.tokens() + reserveTokens),
-        Math.min(deadlineNanos, request.deadlineNanos()),
-        prefillNanos + costs.prefillNanos(request.tokens()));
+        Math.min(prefillDeadlineNanos, request.deadlineNanos()),
+        decodeDeadlineNanos,
+        prefillNanos + costs.prefillNanos(request.tokens()),
+        parked);
+  }
+
+  /** The earliest deadline of its requests; Long.MAX_VALUE with none. */
+  public long deadlineNanos() {
+    return Math.min(prefillDeadlineNanos, decodeDeadlineNanos);
   }
 
   /** Predicted time of one decode step of all its requests. */

@@ -35,21 +35,6 @@ public final class LatencyProfile {
     return Math.round(prefill.at(tokens));
   }
 
-  /**
-   * A step that prefills one chunk of a prompt: its own tokens, or what it adds to the prompt's
-   * cost when attention over {@code computedTokens} earlier ones makes that more; the fixed part of
-   * a step is paid by every chunk.
-   */
-  public long chunkNanos(int computedTokens, int chunkTokens) {
-    if (computedTokens == 0) {
-      return prefillNanos(chunkTokens);
-    }
-    double fixed = prefill.at(1);
-    double alone = prefill.at(chunkTokens) - fixed;
-    double added = prefill.at(computedTokens + chunkTokens) - prefill.at(computedTokens);
-    return Math.round(fixed + Math.max(alone, added));
-  }
-
   /** A step that decodes one token for each of {@code batch} sequences of this mean length. */
   public long decodeNanos(double meanTokens, int batch) {
     int last = decodeLengths.length - 1;

@@ -8,6 +8,9 @@ package io.slinfer.request;
  */
 public final class RequestLife {
 
+  /** Lateness, in tokens, that running fast is trusted to make up for. */
+  private static final int MAKE_UP_TOKENS = 20;
+
   private final RequestId id;
   private final ModelId model;
   private final int promptTokens;
@@ -155,6 +158,19 @@ public final class RequestLife {
   /** When its next token is due, by the rule. */
   public long deadlineNanos() {
     return deadlineNanos;
+  }
+
+  /**
+   * Whether the promise can still be kept: the first token came in time or still can, and the
+   * tokens are not so late that running fast could not make up for it.
+   */
+  public boolean isHopeful(long nowNanos) {
+    if (generatedTokens == 0) {
+      return deadlineNanos - nowNanos >= 0;
+    }
+    boolean firstInTime =
+        firstTokenNanos - arrivalNanos - graceNanos <= slo.timeToFirstTokenNanos();
+    return firstInTime && nowNanos - deadlineNanos < MAKE_UP_TOKENS * slo.timePerOutputTokenNanos();
   }
 
   private void updateDeadline() {

@@ -23,6 +23,12 @@ public interface DeviceDriver {
   /** Ends the computing of all requests of an instance. */
   void evict(Instance instance);
 
+  /** Copies the keys and values of a paused instance to the host. */
+  void exportKv(Instance instance, long bytes);
+
+  /** Copies the keys and values of a paused instance back. */
+  void importKv(Instance instance, long bytes);
+
   /** Frees an instance's weights. */
   void unload(Instance instance);
 

@@ -142,8 +142,37 @@ public final class DeviceLoop {
     victim.running.clear();
     victim.waiting.clear();
     victim.draining = true;
-    memory.evict(victim);
+    memory.act(victim, Kind.EVICT);
     release(victim);
+    run();
+  }
+
+  /**
+   * Takes an instance off the device and keeps its requests' keys and values on the host; those
+   * without any go back to the coordinator. With no room left on the host it is preempted.
+   */
+  public void pause(Instance victim) {
+    if (pausedKvBytes() + victim.blockBytes(pausedBlocks(victim)) > settings.mostPausedBytes()) {
+      preempt(victim);
+      return;
+    }
+    changed();
+    victim.paused = true;
+    victim.emptyEpoch++;
+    victim.evicting.addAll(victim.waiting);
+    victim.waiting.clear();
+    memory.act(victim, Kind.EXPORT);
+    memory.resize(victim, 0);
+    memory.unload(victim);
+    run();
+  }
+
+  /** Brings a paused instance back, with {@code blocks} KV blocks; it needs a free slot. */
+  public void resume(Instance instance, int blocks) {
+    changed();
+    instance.resuming = true;
+    memory.load(instance);
+    memory.resize(instance, blocks);
     run();
   }
 
@@ -167,6 +196,7 @@ public final class DeviceLoop {
     long duration = nowNanos - instance.stepStartNanos;
     instance.restUntilNanos = nowNanos + Math.round(duration * settings.restPerStep());
     takeTokens(instance, outcome, nowNanos);
+    growAhead(instance);
     listener.stepEnded(instance, duration);
     run();
     if (settings.restPerStep() > 0) {
@@ -190,8 +220,62 @@ public final class DeviceLoop {
         leave(request, instance);
       }
     }
-    if (left && !instance.draining) {
+    if (left && !instance.draining && !instance.paused) {
       afterLeaving(instance, nowNanos);
+    }
+  }
+
+  /** Frees an instance from standing still for want of blocks: grows it, else pauses it. */
+  private void relieve(Instance instance) {
+    boolean starved =
+        instance.loaded
+            && !instance.paused
+            && !instance.draining
+            && !instance.stepping
+            && instance.actions.isEmpty()
+            && instance.requestCount() > 0
+            && !memory.hasPending(instance)
+            && !settings.batching().hasWork(instance);
+    if (!starved) {
+      return;
+    }
+    int missing = instance.neededBlocks(spec.kvBlockTokens()) - instance.promisedBlocks;
+    long left = ledger.unpromisedBytes() / instance.blockBytes(1);
+    if (missing <= left) {
+      memory.resize(instance, instance.promisedBlocks + Math.max(1, missing));
+    } else {
+      timers.at(timers.nowNanos(), () -> stepAside(instance));
+    }
+  }
+
+  private void stepAside(Instance instance) {
+    if (instance.draining || instance.paused || instance.lost) {
+      return;
+    }
+    if (instance.running.isEmpty()) {
+      preempt(instance);
+    } else {
+      pause(instance);
+    }
+  }
+
+  /** Grows KV before the running requests run out of blocks. */
+  private void growAhead(Instance instance) {
+    boolean settled = instance.promisedBlocks == instance.usableBlocks;
+    if (!settings.growWhileDecoding()
+        || !spec.memoryMoves()
+        || !settled
+        || instance.paused
+        || instance.draining) {
+      return;
+    }
+    int wanted = instance.running.size() / 2 + 1;
+    if (instance.freeBlocks() < wanted) {
+      long left = ledger.unpromisedBytes() / instance.blockBytes(1);
+      int growth = (int) Math.min(left, Math.max(32, 2 * instance.running.size()));
+      if (growth > 0) {
+        memory.resize(instance, instance.promisedBlocks + growth);
+      }
     }
   }
 
@@ -240,7 +324,12 @@ public final class DeviceLoop {
     MemoryAction action = instance.actions.removeFirst();
     instance.acting = false;
     memory.done(instance, action);
-    if (action.kind() == Kind.LOAD) {
+    if (action.kind() == Kind.EXPORT) {
+      exported(instance);
+    } else if (action.kind() == Kind.IMPORT) {
+      imported(instance);
+    }
+    if (action.kind() == Kind.LOAD && !instance.resuming) {
       instance.waiting.forEach(request -> request.forgiveLoad(durationNanos));
       instance.running.forEach(request -> request.forgiveLoad(durationNanos));
     }
@@ -266,7 +355,7 @@ public final class DeviceLoop {
     memory.failed(instance, action);
     instance.evicting.addAll(instance.waiting);
     instance.waiting.clear();
-    if (action.kind() == Kind.LOAD && !instance.draining) {
+    if ((action.kind() == Kind.LOAD || instance.resuming) && !instance.draining) {
       instance.evicting.addAll(instance.running);
       instance.running.clear();
       release(instance);
@@ -323,6 +412,44 @@ public final class DeviceLoop {
     return evicted;
   }
 
+  private void exported(Instance instance) {
+    for (RequestLife request : instance.running) {
+      instance.hold(request, 0);
+      request.become(RequestState.PAUSED);
+    }
+    instance.draining = instance.running.isEmpty();
+    sendBack(instance);
+  }
+
+  private void imported(Instance instance) {
+    for (RequestLife request : instance.running) {
+      instance.hold(request, spec.blocksFor(request.computedTokens()));
+      request.become(RequestState.DECODING);
+    }
+    instance.paused = false;
+    instance.resuming = false;
+  }
+
+  /** Whether a paused instance has left the device and can come back. */
+  public boolean isParked(Instance instance) {
+    return instance.paused && !instance.resuming && isIdle(instance);
+  }
+
+  private boolean isIdle(Instance instance) {
+    return !instance.stepping
+        && instance.actions.isEmpty()
+        && instance.evicting.isEmpty()
+        && !memory.hasPending(instance);
+  }
+
+  private int slotsUsed() {
+    int used = 0;
+    for (Instance instance : instances) {
+      used += isParked(instance) ? 0 : 1;
+    }
+    return used;
+  }
+
   /** Starts what can start: memory work of instances that do not step, then a step. */
   private void run() {
     for (int i = instances.size() - 1; i >= 0; i--) {
@@ -334,10 +461,21 @@ public final class DeviceLoop {
         listener.instanceRemoved(instance);
       }
     }
+    if (settings.growWhileDecoding() && spec.memoryMoves()) {
+      for (int i = 0; i < instances.size(); i++) {
+        relieve(instances.get(i));
+      }
+    }
     while (steps < settings.concurrentSteps() && startStep()) {}
   }
 
   private void startAction(Instance instance) {
+    if (instance.resuming
+        && instance.actions.isEmpty()
+        && instance.loaded
+        && instance.usableBlocks > 0) {
+      memory.act(instance, Kind.IMPORT);
+    }
     while (!instance.stepping && !instance.acting && !instance.actions.isEmpty()) {
       MemoryAction action = instance.actions.peekFirst();
       if (MemoryWork.isSuperseded(instance, action)) {
@@ -349,18 +487,33 @@ public final class DeviceLoop {
         case LOAD -> driver.load(instance);
         case UNLOAD -> driver.unload(instance);
         case EVICT -> driver.evict(instance);
+        case EXPORT -> driver.exportKv(instance, instance.usedKvBytes());
+        case IMPORT -> driver.importKv(instance, instance.blockBytes(pausedBlocks(instance)));
         case RESIZE ->
             driver.resize(instance, instance.usableBlocks, action.blocks(), instance.usedBlocks);
       }
     }
   }
 
+  /** KV bytes of paused instances that are on the host or on their way. */
+  public long pausedKvBytes() {
+    long bytes = 0;
+    for (Instance instance : instances) {
+      bytes += instance.paused ? instance.blockBytes(pausedBlocks(instance)) : 0;
+    }
+    return bytes;
+  }
+
+  private int pausedBlocks(Instance instance) {
+    int blocks = 0;
+    for (RequestLife request : instance.running) {
+      blocks += spec.blocksFor(request.computedTokens());
+    }
+    return blocks;
+  }
+
   private boolean isGone(Instance instance) {
-    return instance.draining
-        && !instance.stepping
-        && instance.actions.isEmpty()
-        && instance.evicting.isEmpty()
-        && !memory.hasPending(instance);
+    return instance.draining && isIdle(instance);
   }
 
   private boolean startStep() {
@@ -372,9 +525,10 @@ public final class DeviceLoop {
       if (!canStep(instance, nowNanos)) {
         continue;
       }
-      long deadline = instance.quotaLeft > 0 ? Long.MIN_VALUE : instance.deadlineNanos();
-      if (deadline < earliest) {
-        earliest = deadline;
+      long rank =
+          instance.quotaLeft > 0 ? Long.MIN_VALUE : settings.order().rank(instance, nowNanos);
+      if (rank < earliest) {
+        earliest = rank;
         next = instance;
       }
     }
@@ -383,6 +537,7 @@ public final class DeviceLoop {
 
   private boolean canStep(Instance instance, long nowNanos) {
     return instance.loaded
+        && !instance.paused
         && !instance.stepping
         && instance.actions.isEmpty()
         && instance.usableBlocks > 0
@@ -428,7 +583,7 @@ public final class DeviceLoop {
               spec,
               ledger.promisedBytes(),
               stepStart,
-              present ? spec.slots() - instances.size() : 0,
+              present ? spec.slots() - slotsUsed() : 0,
               List.copyOf(views));
     }
     return snapshot;
@@ -437,14 +592,24 @@ public final class DeviceLoop {
   private InstanceSnapshot view(Instance instance) {
     long tokens = 0;
     long prefill = 0;
+    int hopeful = 0;
+    long nowNanos = timers.nowNanos();
+    long prefillDeadline = Long.MAX_VALUE;
+    long decodeDeadline = Long.MAX_VALUE;
     for (RequestLife request : instance.waiting) {
+      hopeful += request.isHopeful(nowNanos) ? 1 : 0;
+      prefillDeadline = Math.min(prefillDeadline, request.deadlineNanos());
       tokens += request.totalTokens();
       prefill += instance.costs().prefillNanos(request.totalTokens());
     }
     for (RequestLife request : instance.running) {
+      hopeful += request.isHopeful(nowNanos) ? 1 : 0;
       tokens += request.totalTokens();
       if (request.state() == RequestState.PREFILLING) {
         prefill += instance.costs().prefillNanos(request.totalTokens());
+        prefillDeadline = Math.min(prefillDeadline, request.deadlineNanos());
+      } else {
+        decodeDeadline = Math.min(decodeDeadline, request.deadlineNanos());
       }
     }
     return new InstanceSnapshot(
@@ -452,13 +617,16 @@ public final class DeviceLoop {
         instance.model(),
         instance.costs(),
         !instance.loaded,
-        !instance.draining,
+        !instance.draining && !instance.paused,
         instance.weightsPromised,
         instance.promisedBlocks,
         instance.requestCount(),
+        hopeful,
         tokens,
         instance.neededBlocks(settings.sizing().reserveTokens()),
-        instance.deadlineNanos(),
-        prefill);
+        prefillDeadline,
+        decodeDeadline,
+        prefill,
+        isParked(instance));
   }
 }

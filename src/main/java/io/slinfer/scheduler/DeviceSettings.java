@@ -9,10 +9,16 @@ import io.slinfer.memory.KvSizing;
  * @param keepAliveNanos how long an instance without requests stays
  * @param concurrentSteps how many instances may step at once
  * @param restPerStep how long an instance rests after a step, in durations of that step
+ * @param order which instance steps next
+ * @param growWhileDecoding whether KV grows when blocks run low, not only when requests join
+ * @param mostPausedBytes how much KV of paused instances the host keeps; beyond that they lose it
  */
 public record DeviceSettings(
     KvSizing sizing,
     Batching batching,
     long keepAliveNanos,
     int concurrentSteps,
-    double restPerStep) {}
+    double restPerStep,
+    StepOrder order,
+    boolean growWhileDecoding,
+    long mostPausedBytes) {}

@@ -51,6 +51,12 @@ public final class Instance {
   boolean acting;
   boolean draining;
 
+  /** Its keys and values are on the host, or on the way there; it has no slot once they are. */
+  boolean paused;
+
+  /** It comes back from the host. */
+  boolean resuming;
+
   /** Gone with its device; answers that still come are late. */
   boolean lost;
 
@@ -135,6 +141,19 @@ public final class Instance {
       earliest = Math.min(earliest, running.get(i).deadlineNanos());
     }
     return earliest;
+  }
+
+  /** Time left until the first of its requests is late, its own prefill taken off. */
+  long slackNanos(long nowNanos) {
+    long slack = Long.MAX_VALUE;
+    for (RequestLife request : waiting) {
+      long work = costs.prefillNanos(request.totalTokens() - request.computedTokens());
+      slack = Math.min(slack, request.deadlineNanos() - nowNanos - work);
+    }
+    for (int i = 0; i < running.size(); i++) {
+      slack = Math.min(slack, running.get(i).deadlineNanos() - nowNanos);
+    }
+    return slack;
   }
 
   /** Blocks that its requests need, each with this many tokens to come. */

@@ -14,6 +14,8 @@ public record MemoryAction(Kind kind, int version, int blocks) {
     LOAD,
     RESIZE,
     EVICT,
+    EXPORT,
+    IMPORT,
     UNLOAD
   }
 }

@@ -41,8 +41,9 @@ final class MemoryWork {
     submit(instance, new MemoryAction(Kind.RESIZE, ++instance.blocksVersion, blocks));
   }
 
-  void evict(Instance instance) {
-    instance.actions.addLast(new MemoryAction(Kind.EVICT, 0, 0));
+  /** Hands over an action that changes no promise. */
+  void act(Instance instance, Kind kind) {
+    instance.actions.addLast(new MemoryAction(kind, 0, 0));
   }
 
   private void submit(Instance instance, MemoryAction action) {
@@ -70,7 +71,7 @@ final class MemoryWork {
         ledger.hold(bytes);
         instance.heldBlocks = Math.max(instance.heldBlocks, action.blocks());
       }
-      case EVICT, UNLOAD -> {}
+      case EVICT, EXPORT, IMPORT, UNLOAD -> {}
     }
     instance.actions.addLast(action);
     return true;
@@ -81,7 +82,7 @@ final class MemoryWork {
     return switch (action.kind()) {
       case LOAD, UNLOAD -> action.version() != instance.weightsVersion;
       case RESIZE -> action.version() != instance.blocksVersion;
-      case EVICT -> false;
+      case EVICT, EXPORT, IMPORT -> false;
     };
   }
 
@@ -102,7 +103,7 @@ final class MemoryWork {
         ledger.hold(instance.blockBytes(target - instance.heldBlocks));
         instance.heldBlocks = target;
       }
-      case EVICT -> {}
+      case EVICT, EXPORT, IMPORT -> {}
     }
   }
 
@@ -122,7 +123,8 @@ final class MemoryWork {
           instance.blocksVersion++;
         }
       }
-      case EVICT, UNLOAD -> throw new IllegalStateException(action.kind() + " cannot fail");
+      case EVICT, EXPORT, IMPORT, UNLOAD ->
+          throw new IllegalStateException(action.kind() + " cannot fail");
     }
   }
 

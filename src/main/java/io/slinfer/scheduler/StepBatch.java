@@ -6,7 +6,7 @@ import java.util.List;
 
 /**
  * What one step of an instance does; reused from step to step. A prefill step computes whole
- * prompts, or one chunk of one prompt; a decode step makes one token for each request.
+ * prompts; a decode step makes one token for each request.
  *
  * <p>Confined to the device's owner; unchanged while the step runs.
  */
@@ -21,16 +21,12 @@ public final class StepBatch {
   private final List<RequestLife> requests = new ArrayList<>();
   private Kind kind = Kind.DECODE;
   private int tokens;
-  private int chunkStart;
-  private boolean partial;
 
   /** Starts a new description. */
   public void clear(Kind newKind) {
     requests.clear();
     kind = newKind;
     tokens = 0;
-    chunkStart = 0;
-    partial = false;
   }
 
   /**
@@ -41,16 +37,6 @@ public final class StepBatch {
   public void add(RequestLife request, int requestTokens) {
     requests.add(request);
     tokens += requestTokens;
-  }
-
-  /**
-   * Says that the one request's chunk starts at {@code start}.
-   *
-   * @param endsPrompt whether the chunk reaches the end, and so yields a token
-   */
-  public void chunk(int start, boolean endsPrompt) {
-    chunkStart = start;
-    partial = !endsPrompt;
   }
 
   public Kind kind() {
@@ -65,15 +51,5 @@ public final class StepBatch {
   /** Prefill: tokens to compute; decode: sum of the lengths. */
   public int tokens() {
     return tokens;
-  }
-
-  /** Where the chunk starts; 0 for whole prompts. */
-  public int chunkStart() {
-    return chunkStart;
-  }
-
-  /** Whether no token comes out: the chunk ends before its prompt does. */
-  public boolean isPartial() {
-    return partial;
   }
 }

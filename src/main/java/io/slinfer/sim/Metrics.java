@@ -68,8 +68,8 @@ final class Metrics implements SchedulerListener {
     switch (action.kind()) {
       case LOAD -> loads++;
       case RESIZE -> kvScaleNanos += durationNanos;
-      case EVICT -> preemptions++;
-      case UNLOAD -> {}
+      case EVICT, EXPORT -> preemptions++;
+      case IMPORT, UNLOAD -> {}
     }
   }
 

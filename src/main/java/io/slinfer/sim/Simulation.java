@@ -7,6 +7,7 @@ import io.slinfer.config.ProfileFile;
 import io.slinfer.cost.DeviceKind;
 import io.slinfer.cost.DeviceSpec;
 import io.slinfer.cost.InstanceCosts;
+import io.slinfer.cost.MemoryTimes;
 import io.slinfer.request.DeadlineRule;
 import io.slinfer.request.ModelId;
 import io.slinfer.request.RequestId;
@@ -15,7 +16,6 @@ import io.slinfer.request.Slo;
 import io.slinfer.scheduler.Broadcast;
 import io.slinfer.scheduler.Coordinator;
 import io.slinfer.scheduler.DeviceLoop;
-import io.slinfer.scheduler.PollingCoordinator;
 import io.slinfer.scheduler.SchedulerListener;
 import io.slinfer.trace.Trace.Arrival;
 import java.util.ArrayList;
@@ -48,6 +48,7 @@ public final class Simulation {
   private final List<Arrival> arrivals;
   private final long endNanos;
   private final DoubleConsumer progress;
+  private final DeadlineRule deadlines;
   private int nextArrival;
 
   /**
@@ -107,24 +108,37 @@ public final class Simulation {
                 .filter(Objects::nonNull)
                 .toList());
     for (DeviceSpec spec : scenario.cluster().specs()) {
-      devices.add(new DeviceLoop(devices.size(), spec, policy.settings(spec), clock, listener));
+      devices.add(
+          new DeviceLoop(
+              devices.size(),
+              spec,
+              policy.settings(spec, scenario.cluster().memoryTimes()),
+              clock,
+              listener));
     }
     if (recording != null) {
       recording.watch(clock, devices, endNanos);
     }
+    this.deadlines = policy.deadlines();
+    MemoryTimes times = scenario.cluster().memoryTimes();
     this.coordinator =
-        new PollingCoordinator(
-            devices, policy.placement(), (model, kind) -> costs.get(kind), clock, listener);
+        policy.coordinator(
+            new Coordinator.Surroundings(
+                devices,
+                (model, kind) -> costs.get(kind),
+                policy.placement(times),
+                clock,
+                listener));
     SplittableRandom random = new SplittableRandom(scenario.seed());
     for (DeviceLoop device : devices) {
       VirtualDevice virtual =
           new VirtualDevice(
               device,
-              scenario.cluster().memoryTimes(),
+              new VirtualDevice.World(
+                  times, policy.engine(), scenario.faults().of(device.spec().id().value())),
               clock,
               random.split(),
-              outputTokens::get,
-              scenario.faults().of(device.spec().id().value()));
+              outputTokens::get);
       device.connect(virtual, coordinator);
       virtual.planDeaths();
     }
@@ -175,7 +189,7 @@ public final class Simulation {
             arrival.promptTokens(),
             Slo.forPromptTokens(arrival.promptTokens()),
             arrival.arrivalNanos(),
-            new DeadlineRule.FromArrival(0.95));
+            deadlines);
     outputTokens.put(request, arrival.outputTokens());
     if (eventLog != null) {
       eventLog.arrived(request);

@@ -24,6 +24,22 @@ final class VirtualDevice implements DeviceDriver {
 
   private static final long JITTER_NANOS = 50_000;
 
+  /**
+   * What an engine can do.
+   *
+   * @param pagedKv KV grows and shrinks without copying
+   * @param sharedLink loads and KV copies of a device share one link in each direction, one after
+   *     the other; otherwise each has a link to itself
+   */
+  record Engine(boolean pagedKv, boolean sharedLink) {}
+
+  /**
+   * The world that a device stands in.
+   *
+   * @param faults what goes wrong on this device
+   */
+  record World(MemoryTimes times, Engine engine, List<Fault> faults) {}
+
   /** A step in progress. */
   private static final class Running {
     final Instance instance;
@@ -37,31 +53,33 @@ final class VirtualDevice implements DeviceDriver {
 
   private final DeviceLoop loop;
   private final MemoryTimes times;
+  private final Engine engine;
   private final Timers timers;
   private final SplittableRandom random;
   private final ToIntFunction<RequestLife> outputTokens;
   private final List<Fault> faults;
   private final List<Running> running = new ArrayList<>();
+  private long inLinkFreeNanos;
+  private long outLinkFreeNanos;
   private long updatedNanos;
   private int epoch;
 
   /**
    * @param outputTokens how many tokens a request will have; known to the world only
-   * @param faults what goes wrong on this device
    */
   VirtualDevice(
       DeviceLoop loop,
-      MemoryTimes times,
+      World world,
       Timers timers,
       SplittableRandom random,
-      ToIntFunction<RequestLife> outputTokens,
-      List<Fault> faults) {
+      ToIntFunction<RequestLife> outputTokens) {
     this.loop = loop;
-    this.times = times;
+    this.times = world.times();
+    this.engine = world.engine();
+    this.faults = world.faults();
     this.timers = timers;
     this.random = random;
     this.outputTokens = outputTokens;
-    this.faults = faults;
   }
 
   @Override
@@ -83,7 +101,7 @@ final class VirtualDevice implements DeviceDriver {
       int size = batch.requests().size();
       return latency.decodeNanos((double) batch.tokens() / size, size);
     }
-    return latency.chunkNanos(batch.chunkStart(), batch.tokens());
+    return latency.prefillNanos(batch.tokens());
   }
 
   private long stretched(long nanos) {
@@ -160,12 +178,19 @@ final class VirtualDevice implements DeviceDriver {
 
   @Override
   public void load(Instance instance) {
-    actOrFail(instance, times.loadNanos(instance.costs().shape()), Kind.LOAD_FAILURE);
+    if (!engine.sharedLink()) {
+      actOrFail(instance, times.loadNanos(instance.costs().shape()), Kind.LOAD_FAILURE);
+      return;
+    }
+    long readyNanos = timers.nowNanos() + times.loadFixedNanos();
+    long endNanos = viaInLink(readyNanos, instance.costs().shape().weightBytes());
+    actOrFail(instance, endNanos - timers.nowNanos(), Kind.LOAD_FAILURE);
   }
 
   @Override
   public void resize(Instance instance, int fromBlocks, int toBlocks, int liveBlocks) {
-    int copied = toBlocks > fromBlocks ? fromBlocks : Math.min(liveBlocks, toBlocks);
+    int copied =
+        engine.pagedKv() ? 0 : toBlocks > fromBlocks ? fromBlocks : Math.min(liveBlocks, toBlocks);
     long bytes = copied * instance.costs().blockBytes(instance.device().kvBlockTokens());
     long duration = times.resizeNanos(instance.costs().shape(), bytes);
     if (toBlocks > fromBlocks) {
@@ -173,6 +198,24 @@ final class VirtualDevice implements DeviceDriver {
     } else {
       act(instance, duration);
     }
+  }
+
+  @Override
+  public void exportKv(Instance instance, long bytes) {
+    long endNanos = Math.max(timers.nowNanos(), outLinkFreeNanos) + times.linkNanos(bytes);
+    outLinkFreeNanos = endNanos;
+    act(instance, endNanos - timers.nowNanos());
+  }
+
+  @Override
+  public void importKv(Instance instance, long bytes) {
+    act(instance, viaInLink(timers.nowNanos(), bytes) - timers.nowNanos());
+  }
+
+  /** When bytes that are ready at a time have come in; transfers go one after the other. */
+  private long viaInLink(long readyNanos, long bytes) {
+    inLinkFreeNanos = Math.max(readyNanos, inLinkFreeNanos) + times.linkNanos(bytes);
+    return inLinkFreeNanos;
   }
 
   @Override

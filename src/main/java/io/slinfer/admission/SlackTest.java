@@ -1,0 +1,83 @@
+package io.slinfer.admission;
+
+import io.slinfer.cost.DeviceSpec;
+import io.slinfer.memory.KvSizing;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Our admission test: as shadow validation it simulates the waiting prefills back to back in
+ * deadline order and sums the decode shares, but it looks at the deadlines of prompts, not at the
+ * least of an instance, and KV needs no minimum since it grows while decoding.
+ *
+ * @param sizing how much KV the requests need
+ * @param tokenNanos time per output token that the decode shares are measured against
+ * @param mostShare how much of a device decode steps may take, 0 to 1
+ * @param sparesDecodes whether a prompt may make no decode late; else the promise on the mean time
+ *     per token is trusted to absorb it
+ */
+public record SlackTest(KvSizing sizing, long tokenNanos, double mostShare, boolean sparesDecodes) {
+
+  private record Job(boolean isTarget, long workNanos, long deadlineNanos) {}
+
+  /** Bytes that the instance needs beyond what it is promised. */
+  public long missingBytes(DeviceSpec spec, InstanceSnapshot after) {
+    long blockBytes = after.costs().blockBytes(spec.kvBlockTokens());
+    int minimum = sizing.minimumBlocks(after.neededBlocks(), spec.kvBlockTokens());
+    long weights = after.weightsPromised() ? 0 : after.costs().shape().weightBytes();
+    return weights + Math.max(0, minimum - after.promisedBlocks()) * blockBytes;
+  }
+
+  /**
+   * Whether the device has the time for the request, memory aside.
+   *
+   * @param before the instance as it is (or fresh)
+   * @param after the same with the request
+   */
+  public boolean timeHolds(
+      DeviceSnapshot device, InstanceSnapshot before, InstanceSnapshot after, long nowNanos) {
+    double share = share(after);
+    List<Job> jobs = new ArrayList<>(2 * device.instances().size() + 2);
+    jobs.add(new Job(true, after.prefillNanos(), after.prefillDeadlineNanos()));
+    addDecode(jobs, after);
+    for (InstanceSnapshot other : device.instances()) {
+      if (other.index() == before.index() || other.parked() || other.batch() == 0) {
+        continue;
+      }
+      share += share(other);
+      if (other.prefillNanos() > 0) {
+        jobs.add(new Job(false, other.prefillNanos(), other.prefillDeadlineNanos()));
+      }
+      addDecode(jobs, other);
+    }
+    return share <= mostShare && meetsDeadlines(jobs, Math.min(nowNanos, device.stepStartNanos()));
+  }
+
+  private double share(InstanceSnapshot instance) {
+    return (double) instance.decodeNanos() / tokenNanos;
+  }
+
+  private void addDecode(List<Job> jobs, InstanceSnapshot instance) {
+    if (sparesDecodes && instance.decodeDeadlineNanos() != Long.MAX_VALUE) {
+      jobs.add(new Job(false, 0, instance.decodeDeadlineNanos()));
+    }
+  }
+
+  /**
+   * In deadline order; unless decodes are spared, who is late before the target is not its fault.
+   */
+  private boolean meetsDeadlines(List<Job> jobs, long startNanos) {
+    jobs.sort(Comparator.comparingLong(Job::deadlineNanos));
+    long clock = startNanos;
+    boolean counts = sparesDecodes;
+    for (Job job : jobs) {
+      clock += job.workNanos();
+      counts |= job.isTarget();
+      if (counts && clock > job.deadlineNanos()) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

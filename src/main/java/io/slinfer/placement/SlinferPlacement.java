@@ -1,0 +1,270 @@
+package io.slinfer.placement;
+
+import io.slinfer.admission.Candidate;
+import io.slinfer.admission.DeviceSnapshot;
+import io.slinfer.admission.InstanceSnapshot;
+import io.slinfer.admission.SlackTest;
+import io.slinfer.cost.DeviceKind;
+import io.slinfer.cost.DeviceSpec;
+import io.slinfer.cost.InstanceCosts;
+import io.slinfer.cost.MemoryTimes;
+import io.slinfer.placement.Placement.NewInstance;
+import io.slinfer.placement.Placement.NoCapacity;
+import io.slinfer.placement.Placement.OnInstance;
+import io.slinfer.placement.Placement.Resumed;
+import io.slinfer.request.ModelId;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Our placement: joins the model where it runs, GPU first; else opens an instance, CPU first; else
+ * pauses an instance that is worth less to the host. CPUs are filled in levels: up to a calm one at
+ * first, so that a prompt disturbs nobody's decoding; above it only what no GPU can take. What an
+ * instance is worth is the requests it holds and those it can expect.
+ *
+ * @param onGpu the admission test of GPUs
+ * @param onCpu the admission tests of CPUs, calm to crowded; at the first level a GPU is loaded
+ *     only if the load does not cost the request its first deadline
+ */
+public record SlinferPlacement(
+    SlackTest onGpu, List<SlackTest> onCpu, MemoryTimes times, Tuning tuning)
+    implements PlacementPolicy {
+
+  /**
+   * What was tuned.
+   *
+   * @param pausing whether instances may be paused to the host
+   * @param horizonSeconds how far ahead expected requests count
+   * @param advantage how many times more than its victim a newcomer must be worth
+   * @param mostParked how many paused instances a GPU may owe a comeback before no more are paused
+   * @param urgentSeconds a paused instance with less slack than this may displace others
+   */
+  public record Tuning(
+      boolean pausing,
+      double horizonSeconds,
+      double advantage,
+      int mostParked,
+      double urgentSeconds) {}
+
+  private record Target(DeviceSnapshot device, InstanceSnapshot before, InstanceSnapshot after) {}
+
+  private record Level(SlackTest onCpu, boolean isFirst) {}
+
+  @Override
+  public Placement place(Candidate request, ClusterView view, long nowNanos) {
+    Placement placement = new NoCapacity();
+    for (int i = 0; i < onCpu.size() && placement instanceof NoCapacity; i++) {
+      Level level = new Level(onCpu.get(i), i == 0);
+      placement = join(request, view, level, nowNanos);
+      if (placement instanceof NoCapacity) {
+        placement = open(request, view, level, nowNanos);
+      }
+    }
+    return placement instanceof NoCapacity && tuning.pausing()
+        ? displace(request, view, nowNanos)
+        : placement;
+  }
+
+  private Placement join(Candidate request, ClusterView view, Level level, long nowNanos) {
+    List<Target> targets = new ArrayList<>();
+    for (DeviceSnapshot device : view.devices()) {
+      for (InstanceSnapshot instance : device.instances()) {
+        boolean reachable = instance.open() || (instance.parked() && device.freeSlots() > 0);
+        if (reachable && instance.model().equals(request.model())) {
+          targets.add(target(device, instance, request));
+        }
+      }
+    }
+    targets.sort(
+        Comparator.comparing((Target target) -> target.before().parked())
+            .thenComparing(target -> target.device().spec().kind() == DeviceKind.CPU)
+            .thenComparing(target -> -target.before().batch()));
+    for (Target target : targets) {
+      if (memoryHolds(target, 0) && timeHolds(target, level, nowNanos)) {
+        return join(target, List.of(), 0);
+      }
+    }
+    return new NoCapacity();
+  }
+
+  private Placement join(Target target, List<Integer> victims, long freedBytes) {
+    int device = target.device().index();
+    int instance = target.before().index();
+    int blocks = blocks(target, freedBytes);
+    return target.before().parked()
+        ? new Resumed(device, instance, blocks, victims)
+        : new OnInstance(device, instance, blocks, victims);
+  }
+
+  private Placement open(Candidate request, ClusterView view, Level level, long nowNanos) {
+    for (DeviceKind kind : DeviceKind.values()) {
+      for (DeviceSnapshot device : fullestFirst(view, kind)) {
+        if (runs(device, request.model())) {
+          continue;
+        }
+        Target target = fresh(device, request, view);
+        boolean inTime =
+            kind == DeviceKind.CPU || !level.isFirst() || loadsInTime(target, request, nowNanos);
+        if (inTime && memoryHolds(target, 0) && timeHolds(target, level, nowNanos)) {
+          return new NewInstance(device.index(), blocks(target, 0));
+        }
+      }
+    }
+    return new NoCapacity();
+  }
+
+  private boolean loadsInTime(Target target, Candidate request, long nowNanos) {
+    long firstTokenNanos =
+        nowNanos + times.loadNanos(target.before().costs().shape()) + target.after().prefillNanos();
+    return firstTokenNanos <= request.deadlineNanos();
+  }
+
+  private static boolean runs(DeviceSnapshot device, ModelId model) {
+    return device.instances().stream()
+        .anyMatch(instance -> instance.open() && instance.model().equals(model));
+  }
+
+  private static List<DeviceSnapshot> fullestFirst(ClusterView view, DeviceKind kind) {
+    return view.devices().stream()
+        .filter(device -> device.spec().kind() == kind && device.freeSlots() > 0)
+        .sorted(Comparator.comparingDouble(device -> -fullness(device)))
+        .toList();
+  }
+
+  private static double fullness(DeviceSnapshot device) {
+    return device.spec().memoryMoves()
+        ? device.promisedBytes()
+        : device.instances().stream().mapToDouble(InstanceSnapshot::decodeNanos).sum();
+  }
+
+  /** In place of the least worthy instance that is worth less than the newcomer. */
+  private Placement displace(Candidate request, ClusterView view, long nowNanos) {
+    double leastWorth = (1 + expected(request.model(), view, 1)) / tuning.advantage();
+    Placement best = new NoCapacity();
+    for (DeviceSnapshot device : view.devices()) {
+      if (!device.spec().memoryMoves() || owed(device) >= tuning.mostParked()) {
+        continue;
+      }
+      for (InstanceSnapshot victim : device.instances()) {
+        if (!victim.open() || victim.loading() || victim.model().equals(request.model())) {
+          continue;
+        }
+        double worth = worth(victim, view);
+        if (worth < leastWorth) {
+          Target target = displacing(device, request, view);
+          long freed = victim.promisedBytes(device.spec());
+          Level level = new Level(onGpu, false);
+          if (memoryHolds(target, freed) && timeHolds(target, level, nowNanos)) {
+            best = displaced(target, victim, freed);
+            leastWorth = worth;
+          }
+        }
+      }
+    }
+    return best;
+  }
+
+  private Placement displaced(Target target, InstanceSnapshot victim, long freedBytes) {
+    List<Integer> victims = List.of(victim.index());
+    return target.before().index() >= 0
+        ? join(target, victims, freedBytes)
+        : new NewInstance(target.device().index(), blocks(target, freedBytes), victims);
+  }
+
+  /** The model's own instance on the device, running or parked, else a new one. */
+  private Target displacing(DeviceSnapshot device, Candidate request, ClusterView view) {
+    for (InstanceSnapshot instance : device.instances()) {
+      boolean own = instance.model().equals(request.model());
+      if (own && (instance.open() || instance.parked())) {
+        return target(device, instance, request);
+      }
+    }
+    return fresh(device, request, view);
+  }
+
+  /** How many paused instances of the device still have a promise to keep. */
+  private static long owed(DeviceSnapshot device) {
+    return device.instances().stream()
+        .filter(instance -> !instance.open() && instance.hopeful() > 0)
+        .count();
+  }
+
+  @Override
+  public Placement resume(
+      DeviceSnapshot device, InstanceSnapshot parked, ClusterView view, long nowNanos) {
+    long blockBytes = parked.costs().blockBytes(device.spec().kvBlockTokens());
+    long bytes = parked.costs().shape().weightBytes() + parked.neededBlocks() * blockBytes;
+    long room = device.spec().capacityBytes() - device.promisedBytes();
+    if (device.freeSlots() > 0 && bytes <= room) {
+      return new Resumed(device.index(), parked.index(), parked.neededBlocks(), List.of());
+    }
+    long slackNanos = parked.deadlineNanos() - nowNanos - times.loadNanos(parked.costs().shape());
+    if (slackNanos / 1e9 > tuning.urgentSeconds()) {
+      return new NoCapacity();
+    }
+    Placement best = new NoCapacity();
+    double leastWorth = parked.hopeful() / tuning.advantage();
+    for (InstanceSnapshot victim : device.instances()) {
+      boolean enough = room + victim.promisedBytes(device.spec()) >= bytes;
+      if (victim.open() && !victim.loading() && enough && worth(victim, view) < leastWorth) {
+        leastWorth = worth(victim, view);
+        best =
+            new Resumed(
+                device.index(), parked.index(), parked.neededBlocks(), List.of(victim.index()));
+      }
+    }
+    return best;
+  }
+
+  private double worth(InstanceSnapshot instance, ClusterView view) {
+    return instance.hopeful() + expected(instance.model(), view, 0);
+  }
+
+  /** Requests that each of a model's GPU instances can expect over the horizon. */
+  private double expected(ModelId model, ClusterView view, int more) {
+    int copies = Math.max(1, more + view.gpuCopies().getOrDefault(model, 0));
+    return view.demand().applyAsDouble(model) * tuning.horizonSeconds() / copies;
+  }
+
+  private Target target(DeviceSnapshot device, InstanceSnapshot instance, Candidate request) {
+    int reserve = onGpu.sizing().reserveTokens();
+    return new Target(device, instance, instance.with(request, device.spec(), reserve));
+  }
+
+  private Target fresh(DeviceSnapshot device, Candidate request, ClusterView view) {
+    InstanceCosts costs = view.costs().apply(request.model(), device.spec().kind());
+    return target(device, InstanceSnapshot.fresh(request.model(), costs, device.spec()), request);
+  }
+
+  private boolean memoryHolds(Target target, long freedBytes) {
+    DeviceSpec spec = target.device().spec();
+    long missing = onGpu.missingBytes(spec, target.after());
+    if (!spec.memoryMoves()) {
+      return missing == 0;
+    }
+    return target.device().promisedBytes() - freedBytes + missing <= spec.capacityBytes();
+  }
+
+  private boolean timeHolds(Target target, Level level, long nowNanos) {
+    SlackTest test = target.device().spec().memoryMoves() ? onGpu : level.onCpu();
+    return test.timeHolds(target.device(), target.before(), target.after(), nowNanos);
+  }
+
+  private int blocks(Target target, long freedBytes) {
+    DeviceSpec spec = target.device().spec();
+    InstanceSnapshot after = target.after();
+    int minimum = onGpu.sizing().minimumBlocks(after.neededBlocks(), spec.kvBlockTokens());
+    if (!spec.memoryMoves() || minimum <= after.promisedBlocks()) {
+      return after.promisedBlocks();
+    }
+    long left =
+        spec.capacityBytes()
+            - (target.device().promisedBytes() - freedBytes)
+            - onGpu.missingBytes(spec, after);
+    long blockBytes = after.costs().blockBytes(spec.kvBlockTokens());
+    return onGpu
+        .sizing()
+        .grownBlocks(after.neededBlocks(), spec.kvBlockTokens(), left / blockBytes);
+  }
+}

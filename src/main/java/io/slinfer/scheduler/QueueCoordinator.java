@@ -1,0 +1,191 @@
+package io.slinfer.scheduler;
+
+import io.slinfer.admission.Candidate;
+import io.slinfer.admission.DeviceSnapshot;
+import io.slinfer.admission.InstanceSnapshot;
+import io.slinfer.cost.InstanceCosts;
+import io.slinfer.placement.ClusterView;
+import io.slinfer.placement.Placement;
+import io.slinfer.request.ModelId;
+import io.slinfer.request.RequestLife;
+import io.slinfer.request.RequestState;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/**
+ * Finds places for requests from one queue in deadline order, and brings paused instances back. The
+ * queue is looked at on each arrival and, while anything waits, soon after a change. A request is
+ * given up when the deadline of its first token has passed.
+ *
+ * <p>Confined to its owner's thread, which also owns the devices.
+ */
+public final class QueueCoordinator implements Coordinator {
+
+  private static final long LOOK_AGAIN_NANOS = 40_000_000L;
+  private static final long DEMAND_WINDOW_NANOS = 120_000_000_000L;
+
+  private final Surroundings around;
+  private final Demand demand = new Demand(DEMAND_WINDOW_NANOS);
+  private final TreeSet<RequestLife> queue =
+      new TreeSet<>(
+          Comparator.comparingLong(RequestLife::deadlineNanos)
+              .thenComparingLong(RequestLife::arrivalNanos)
+              .thenComparing(RequestLife::id));
+  private boolean lookPlanned;
+
+  public QueueCoordinator(Surroundings around) {
+    this.around = around;
+  }
+
+  @Override
+  public void arrive(RequestLife request) {
+    demand.arrived(request.model(), around.timers().nowNanos());
+    queue.add(request);
+    look();
+  }
+
+  @Override
+  public void evicted(List<RequestLife> requests) {
+    queue.addAll(requests);
+    planLook();
+  }
+
+  @Override
+  public void finished(RequestLife request) {
+    around.listener().finished(request);
+    planLook();
+  }
+
+  private void planLook() {
+    if (!lookPlanned) {
+      lookPlanned = true;
+      around.timers().at(around.timers().nowNanos() + LOOK_AGAIN_NANOS, this::plannedLook);
+    }
+  }
+
+  private void plannedLook() {
+    lookPlanned = false;
+    look();
+  }
+
+  private void look() {
+    long nowNanos = around.timers().nowNanos();
+    boolean parked = resumeParked(nowNanos);
+    ClusterView view = view(nowNanos);
+    Map<ModelId, Integer> failedTokens = new HashMap<>();
+    for (RequestLife request : List.copyOf(queue)) {
+      if (isHopeless(request, nowNanos)) {
+        queue.remove(request);
+        request.become(RequestState.REFUSED);
+        around.listener().refused(request, "deadline_passed");
+      } else if (request.totalTokens()
+          < failedTokens.getOrDefault(request.model(), Integer.MAX_VALUE)) {
+        if (carryOut(request, place(request, view, nowNanos))) {
+          queue.remove(request);
+          view = view(nowNanos);
+        } else {
+          failedTokens.put(request.model(), request.totalTokens());
+        }
+      }
+    }
+    if (!queue.isEmpty() || parked) {
+      planLook();
+    }
+  }
+
+  private static boolean isHopeless(RequestLife request, long nowNanos) {
+    return request.generatedTokens() == 0 && nowNanos - request.deadlineNanos() > 0;
+  }
+
+  /** Brings paused instances back where the policy says so; true if any was paused. */
+  private boolean resumeParked(long nowNanos) {
+    boolean any = false;
+    for (DeviceLoop device : around.devices()) {
+      List<InstanceSnapshot> parked =
+          device.snapshot().instances().stream()
+              .filter(InstanceSnapshot::parked)
+              .sorted(Comparator.comparingLong(InstanceSnapshot::deadlineNanos))
+              .toList();
+      for (InstanceSnapshot instance : parked) {
+        any = true;
+        Placement placement =
+            around.policy().resume(device.snapshot(), instance, view(nowNanos), nowNanos);
+        if (placement instanceof Placement.Resumed resumed) {
+          pause(device, resumed.victims());
+          device.resume(device.instance(resumed.instance()), resumed.blocks());
+        }
+      }
+    }
+    return any;
+  }
+
+  private Placement place(RequestLife request, ClusterView view, long nowNanos) {
+    Candidate candidate =
+        new Candidate(request.model(), request.totalTokens(), request.deadlineNanos());
+    return around.policy().place(candidate, view, nowNanos);
+  }
+
+  private ClusterView view(long nowNanos) {
+    List<DeviceSnapshot> snapshots = new ArrayList<>(around.devices().size());
+    Map<ModelId, Integer> gpuCopies = new HashMap<>();
+    for (DeviceLoop device : around.devices()) {
+      DeviceSnapshot snapshot = device.snapshot();
+      snapshots.add(snapshot);
+      for (InstanceSnapshot instance : snapshot.instances()) {
+        if (snapshot.spec().memoryMoves() && instance.open()) {
+          gpuCopies.merge(instance.model(), 1, Integer::sum);
+        }
+      }
+    }
+    return new ClusterView(
+        snapshots, around.costs(), 0, model -> demand.perSecond(model, nowNanos), gpuCopies);
+  }
+
+  private boolean carryOut(RequestLife request, Placement placement) {
+    switch (placement) {
+      case Placement.OnInstance on -> {
+        DeviceLoop device = around.devices().get(on.device());
+        pause(device, on.victims());
+        device.submit(request, device.instance(on.instance()), on.blocks());
+      }
+      case Placement.AfterPreemption after -> {
+        DeviceLoop device = around.devices().get(after.device());
+        device.preempt(device.instance(after.victim()));
+        device.submit(request, device.instance(after.instance()), after.blocks());
+      }
+      case Placement.NewInstance fresh -> {
+        DeviceLoop device = around.devices().get(fresh.device());
+        pause(device, fresh.victims());
+        InstanceCosts costs = around.costs().apply(request.model(), device.spec().kind());
+        device.submit(request, device.create(request.model(), costs, fresh.blocks()), 0);
+      }
+      case Placement.Resumed resumed -> {
+        DeviceLoop device = around.devices().get(resumed.device());
+        pause(device, resumed.victims());
+        Instance instance = device.instance(resumed.instance());
+        device.resume(instance, resumed.blocks());
+        device.submit(request, instance, resumed.blocks());
+      }
+      case Placement.NoCapacity none -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Pauses instances; one without requests just goes. */
+  private static void pause(DeviceLoop device, List<Integer> victims) {
+    for (int victim : victims) {
+      Instance instance = device.instance(victim);
+      if (instance.requestCount() == 0) {
+        device.preempt(instance);
+      } else {
+        device.pause(instance);
+      }
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package io.slinfer.scheduler;
+
+import io.slinfer.admission.SlackTest;
+import io.slinfer.cost.DeviceKind;
+import io.slinfer.cost.DeviceSpec;
+import io.slinfer.cost.MemoryTimes;
+import io.slinfer.memory.KvSizing;
+import io.slinfer.placement.PlacementPolicy;
+import io.slinfer.placement.SlinferPlacement;
+import io.slinfer.request.DeadlineRule;
+import java.util.List;
+
+/**
+ * Our system put together, with its tuned constants (docs/results/simulation.md says on what). Each
+ * ability can be switched off alone.
+ *
+ * @param pausing instances may be paused to the host
+ * @param pagedGrowth KV grows without copying, while decoding; else only when requests join
+ * @param fewestFirst instances with the fewest requests step first, unless others are urgent; else
+ *     earliest deadline first
+ * @param fromFirstToken tokens are due from the first one on; else from the arrival on
+ * @param calmCpus CPUs are filled in levels; else up to their decode share at once
+ */
+public record SlinferPolicy(
+    boolean pausing,
+    boolean pagedGrowth,
+    boolean fewestFirst,
+    boolean fromFirstToken,
+    boolean calmCpus) {
+
+  /** All abilities. */
+  public static final SlinferPolicy FULL = new SlinferPolicy(true, true, true, true, true);
+
+  private static final double AIM = 0.95;
+  private static final long TOKEN_NANOS = Math.round(0.25e9 * AIM);
+  private static final long KEEP_ALIVE_NANOS = 1_000_000_000L;
+  private static final long URGENT_SLACK_NANOS = 2_000_000_000L;
+  private static final int PREFILL_TOKENS = 4096;
+  private static final int SEQUENCES = 256;
+  private static final KvSizing GROWING = new KvSizing(0, 64, 1.15);
+
+  /** When tokens are due. */
+  public DeadlineRule deadlines() {
+    return fromFirstToken
+        ? new DeadlineRule.FromFirstToken(AIM)
+        : new DeadlineRule.FromArrival(AIM);
+  }
+
+  /** Where requests go. */
+  public PlacementPolicy placement(MemoryTimes times) {
+    SlackTest crowded = cpuTest(1, false);
+    List<SlackTest> onCpu =
+        calmCpus ? List.of(cpuTest(0.7, true), cpuTest(0.85, true), crowded) : List.of(crowded);
+    return new SlinferPlacement(
+        cpuTest(1, false), onCpu, times, new SlinferPlacement.Tuning(pausing, 10, 1.5, 2, 2));
+  }
+
+  private SlackTest cpuTest(double mostShare, boolean sparesDecodes) {
+    return new SlackTest(sizing(), TOKEN_NANOS, mostShare, sparesDecodes);
+  }
+
+  private KvSizing sizing() {
+    return pagedGrowth ? GROWING : KvSizing.PAPER;
+  }
+
+  /** How a device is run. */
+  public DeviceSettings settings(DeviceSpec device, MemoryTimes times) {
+    return new DeviceSettings(
+        sizing(),
+        new PagedBatching(PREFILL_TOKENS, SEQUENCES),
+        device.kind() == DeviceKind.GPU ? KEEP_ALIVE_NANOS : 0,
+        1,
+        0,
+        fewestFirst
+            ? new StepOrder.FewestRequestsFirst(URGENT_SLACK_NANOS)
+            : StepOrder.EARLIEST_DEADLINE,
+        true,
+        times.pausedKvBytes());
+  }
+}
