@@ -182,23 +182,22 @@ struct Q3_K : Format256 {
   }
 };
 
-// The eight 6-bit scales, then the eight 6-bit minima of Q4_K and Q5_K.
-SLINFER_INLINE void q4Scales(const uint8_t* packed, uint8_t* scales) {
+// The eight 6-bit scales, then the eight 6-bit minima of Q4_K and Q5_K, a byte each.
+SLINFER_INLINE void q4Scales(const uint8_t* packed, uint32_t (&words)[4]) {
   const uint32_t a = load32(packed), b = load32(packed + 4), c = load32(packed + 8);
-  const uint32_t words[4] = {
-      a & 0x3F3F3F3F,
-      (c & 0x0F0F0F0F) | (a >> 6 & 0x03030303) << 4,
-      b & 0x3F3F3F3F,
-      (c >> 4 & 0x0F0F0F0F) | (b >> 6 & 0x03030303) << 4,
-  };
-  std::memcpy(scales, words, 16);
+  words[0] = a & 0x3F3F3F3F;
+  words[1] = (c & 0x0F0F0F0F) | (a >> 6 & 0x03030303) << 4;
+  words[2] = b & 0x3F3F3F3F;
+  words[3] = (c >> 4 & 0x0F0F0F0F) | (b >> 6 & 0x03030303) << 4;
 }
 
 SLINFER_INLINE void scaleQ4(const uint8_t* b, float* scale, float* minimum) {
   const float d = loadHalfScalar(b);
   const float dMin = loadHalfScalar(b + 2);
+  uint32_t words[4];
   uint8_t scales[16];
-  q4Scales(b + 4, scales);
+  q4Scales(b + 4, words);
+  std::memcpy(scales, words, sizeof(scales));
   for (int group = 0; group < 16; group++) {
     scale[group] = d * static_cast<float>(scales[group / 2]);
     minimum[group] = -(dMin * static_cast<float>(scales[8 + group / 2]));

@@ -184,13 +184,19 @@ struct ChunkDecoder<Q3_K> {
 };
 
 SLINFER_INLINE void scaleChunkQ4(const uint8_t* source, Chunk& chunk) {
-  uint8_t scales[16];
-  q4Scales(source + 4, scales);
-  const __m256i scale = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)scales));
-  const __m256i minimum = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)(scales + 8)));
-  chunk.scale[0] = pairs(_mm256_set1_ps(loadHalfScalar(source)) * _mm256_cvtepi32_ps(scale));
+  uint32_t words[4];
+  q4Scales(source + 4, words);
+  // Eight scales, then eight minima.
+  const __m512i six = _mm512_cvtepu8_epi32(
+      _mm_setr_epi32((int)words[0], (int)words[1], (int)words[2], (int)words[3]));
+  const __m128 factors = _mm_cvtph_ps(_mm_cvtsi32_si128((int)load32(source)));
+  const __m512i which = _mm512_set_epi32(1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0);
+  const __m512 both = _mm512_cvtepi32_ps(six) *
+                      _mm512_permutexvar_ps(which, _mm512_castps128_ps512(factors));
+  const __m512i first = _mm512_set_epi32(7, 7, 6, 6, 5, 5, 4, 4, 3, 3, 2, 2, 1, 1, 0, 0);
+  chunk.scale[0] = _mm512_permutexvar_ps(first, both);
   chunk.minimum[0] =
-      pairs(_mm256_set1_ps(-loadHalfScalar(source + 2)) * _mm256_cvtepi32_ps(minimum));
+      splat(0) - _mm512_permutexvar_ps(_mm512_add_epi32(first, _mm512_set1_epi32(8)), both);
 }
 
 template <>
