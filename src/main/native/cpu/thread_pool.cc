@@ -1,5 +1,6 @@
 #include "thread_pool.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 
@@ -38,7 +39,7 @@ bool spinUntil(Condition holds) {
 
 }  // namespace
 
-ThreadPool::ThreadPool(int threads) : threads_(threads) {
+ThreadPool::ThreadPool(int threads) : threads_(threads), shares_(threads) {
   try {
     for (int thread = 1; thread < threads; thread++) {
       workers_.emplace_back([this, thread] { workerMain(thread); });
@@ -83,7 +84,9 @@ void ThreadPool::run(Work work, void* context, int64_t items, int64_t grain) {
     return;
   }
   job_ = {work, context, items, grain};
-  next_.store(0, std::memory_order_relaxed);
+  for (int thread = 0; thread < threads_; thread++) {
+    shares_[thread].next.store(shareStart(thread), std::memory_order_relaxed);
+  }
   joined_.store(0, std::memory_order_release);
   epoch_.fetch_add(1);
   if (sleepers_.load() > 0) {
@@ -94,13 +97,17 @@ void ThreadPool::run(Work work, void* context, int64_t items, int64_t grain) {
   awaitWorkers();
 }
 
+int64_t ThreadPool::shareStart(int thread) const { return job_.items * thread / threads_; }
+
 void ThreadPool::takeItems(int thread) {
-  const Job job = job_;
-  for (;;) {
-    const int64_t first = next_.fetch_add(job.grain, std::memory_order_relaxed);
-    if (first >= job.items) return;
-    const int64_t end = first + job.grain;
-    job.work(job.context, first, end < job.items ? end : job.items, thread);
+  for (int i = 0; i < threads_; i++) {
+    const int owner = (thread + i) % threads_;
+    const int64_t end = shareStart(owner + 1);
+    for (;;) {
+      const int64_t first = shares_[owner].next.fetch_add(job_.grain, std::memory_order_relaxed);
+      if (first >= end) break;
+      job_.work(job_.context, first, std::min(first + job_.grain, end), thread);
+    }
   }
 }
 

@@ -1,4 +1,7 @@
-// The threads of a pool: one job at a time, split into items that whoever is free takes next.
+// The threads of a pool: one job at a time, split into items. Each thread takes the items of its own
+// share in order, then what is left of the others'. Shares are neighbouring items, so that each thread
+// streams one stretch of memory: on two Zen 5 cores, taking turns by 32 KiB read weights at 23 GB/s,
+// shares at 37 to 43.
 //
 // The owner publishes a job, works on it, and waits only for threads that have joined it: one that the
 // system has not run yet does not hold the owner up, so the pool keeps its speed when cores are shared.
@@ -29,7 +32,7 @@ class ThreadPool {
   void beginStep();
   void endStep();
 
-  // Does items [0, items), `grain` at a time, and returns when all are done. Owner thread only.
+  // Does items [0, items), `grain` at most at a time, and returns when all are done. Owner thread only.
   void run(Work work, void* context, int64_t items, int64_t grain);
 
   // What a scratch buffer is for.
@@ -51,6 +54,11 @@ class ThreadPool {
     size_t bytes = 0;
   };
 
+  // The next item of a thread's share; apart from the others, as whoever takes an item writes it.
+  struct alignas(64) Share {
+    std::atomic<int64_t> next{0};
+  };
+
   static constexpr uint32_t kClosed = 1u << 31;
 
   void stop();
@@ -59,12 +67,13 @@ class ThreadPool {
   bool join();
   void leave();
   void takeItems(int thread);
+  int64_t shareStart(int thread) const;
   void awaitWorkers();
 
   const int threads_;
   Job job_{};
-  // Apart, so that waiting threads do not slow those that take items.
-  alignas(64) std::atomic<int64_t> next_{0};
+  std::vector<Share> shares_;
+  // Apart, so that waiting threads do not slow those that work.
   alignas(64) std::atomic<uint32_t> epoch_{0};
   // kClosed, or the number of workers on the open job.
   alignas(64) std::atomic<uint32_t> joined_{kClosed};
