@@ -1,6 +1,7 @@
 package io.slinfer.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.slinfer.engine.EngineDescription;
 import io.slinfer.engine.KvImage;
 import io.slinfer.engine.Sequence;
 import io.slinfer.engine.SequenceChunk;
@@ -72,9 +73,9 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     List<Row> rows = new ArrayList<>();
-    String detail;
+    EngineDescription description;
     try (EngineSession session = engine.open(LogitsObserver.NONE)) {
-      detail = session.engine().description().detail();
+      description = session.engine().description();
       requireFit(session.model().contextTokens());
       for (int batch : batches) {
         if (promptTokens > 0) {
@@ -86,7 +87,7 @@ final class BenchCommand implements Callable<Integer> {
         }
       }
     }
-    print(detail, rows);
+    print(description, rows);
     return 0;
   }
 
@@ -165,17 +166,17 @@ final class BenchCommand implements Callable<Integer> {
     return session.sequence(tokens, Sampling.GREEDY);
   }
 
-  private void print(String detail, List<Row> rows) throws Exception {
+  private void print(EngineDescription description, List<Row> rows) throws Exception {
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       Map<String, Object> result = new LinkedHashMap<>();
       result.put("model", engine.model().toString());
-      result.put("device", engine.device());
-      result.put("detail", detail);
+      result.put("device", description.kind());
+      result.put("detail", description.detail());
       result.put("rows", rows.stream().map(BenchCommand::fields).toList());
       out.println(new ObjectMapper().writeValueAsString(result));
     } else {
-      out.println(engine.device() + ": " + detail);
+      out.println(description.kind() + ": " + description.detail());
       out.printf("%-16s %6s %16s %10s%n", "test", "batch", "tokens/s", "stddev");
       for (Row row : rows) {
         out.printf(

@@ -4,8 +4,6 @@ import io.slinfer.engine.ModelSource;
 import io.slinfer.engine.cpu.CpuEngine;
 import io.slinfer.engine.cpu.CpuKernels;
 import io.slinfer.engine.cpu.LogitsObserver;
-import io.slinfer.engine.cpu.NativeKernels;
-import io.slinfer.engine.cpu.ReferenceKernels;
 import io.slinfer.request.ModelId;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,8 +21,10 @@ final class EngineOptions {
   @Option(
       names = "--device",
       defaultValue = "cpu",
-      paramLabel = "cpu|java",
-      description = "cpu (native kernels) or java (plain Java); default ${DEFAULT-VALUE}.")
+      paramLabel = "cpu|java|auto",
+      description =
+          "cpu (native kernels), java (plain Java) or auto (cpu, else java);"
+              + " default ${DEFAULT-VALUE}.")
   private String device;
 
   @Option(
@@ -37,14 +37,11 @@ final class EngineOptions {
     return model;
   }
 
-  String device() {
-    return device;
-  }
-
   /** Loads the model into an engine of its own. */
   EngineSession open(LogitsObserver observer) throws EngineSession.FailedException {
     CpuKernels kernels = kernels();
-    CpuEngine.Settings settings = new CpuEngine.Settings(device, KV_ADDRESS_BYTES, observer);
+    CpuEngine.Settings settings =
+        new CpuEngine.Settings(KernelChoice.kind(kernels), KV_ADDRESS_BYTES, observer);
     return new EngineSession(
         (listener, owner) -> new CpuEngine(kernels, settings, owner, listener),
         new ModelSource(new ModelId(model.getFileName().toString()), List.of(model), 0));
@@ -54,12 +51,6 @@ final class EngineOptions {
     if (threads != null && threads < 1) {
       throw new IllegalArgumentException("--threads is " + threads + "; allowed: 1 or more");
     }
-    return switch (device) {
-      case "cpu" ->
-          new NativeKernels(threads == null ? Runtime.getRuntime().availableProcessors() : threads);
-      case "java" -> new ReferenceKernels();
-      default ->
-          throw new IllegalArgumentException("--device is " + device + "; allowed: cpu, java");
-    };
+    return new KernelChoice("--device", device, threads == null ? 0 : threads).open();
   }
 }
