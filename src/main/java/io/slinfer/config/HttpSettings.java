@@ -13,6 +13,8 @@ import java.util.List;
  * @param maxPendingBytes what may wait for a slow reader of one stream, beyond the socket's own
  *     buffers; more cuts it off
  * @param slowClientMillis how long a stream's reader may take nothing while bytes wait for it
+ * @param idleTimeoutMillis how long nothing may move on a connection before it is closed: more than
+ *     twice the heartbeat, so that no stream meets it
  * @param corsOrigins origins that browsers may call from; "*" means all
  * @param apiKeys empty means that no key is asked for
  */
@@ -24,8 +26,11 @@ public record HttpSettings(
     long heartbeatMillis,
     long maxPendingBytes,
     long slowClientMillis,
+    long idleTimeoutMillis,
     List<String> corsOrigins,
     List<ApiKey> apiKeys) {
+
+  private static final long MAX_IDLE_MILLIS = 24 * 3_600_000L;
 
   public HttpSettings {
     corsOrigins = List.copyOf(corsOrigins);
@@ -42,6 +47,7 @@ public record HttpSettings(
         heartbeatMillis,
         maxPendingBytes,
         slowClientMillis,
+        idleTimeoutMillis,
         corsOrigins,
         apiKeys);
   }
@@ -56,9 +62,17 @@ public record HttpSettings(
             section.millis("heartbeat", 5_000, 100),
             section.bytes("max-pending", 1L << 20, 1 << 12),
             section.millis("slow-client", 30_000, 1_000),
+            section.millis("idle-timeout", 900_000, 1_000),
             section.texts("cors-origins", List.of("*")),
             List.copyOf(section.sections("api-keys", (name, key) -> readKey(name, key)).values()));
     section.end();
+    long idleMillis = settings.idleTimeoutMillis;
+    if (idleMillis <= 2 * settings.heartbeatMillis || idleMillis > MAX_IDLE_MILLIS) {
+      throw section.bad(
+          "idle-timeout",
+          idleMillis + " ms",
+          "more than twice http.heartbeat (" + settings.heartbeatMillis + " ms), up to 24 h");
+    }
     return settings;
   }
 

@@ -26,8 +26,8 @@ public final class Gateway {
 
   private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
 
-  /** A full inbox has room again as soon as one request starts; a second is the usual grain. */
-  private static final long FULL_INBOX_RETRY_MILLIS = 1_000;
+  /** Callers of a full inbox come back after this long at the earliest. */
+  private static final long LEAST_RETRY_MILLIS = 1_000;
 
   private final Context context;
   private final Thread owner = Thread.currentThread();
@@ -137,9 +137,11 @@ public final class Gateway {
     if (!device.submit(new Submit(inference, model.source(), text.endTokens(), outlet))) {
       generation.fail(
           new Failure.Overloaded(
-              "Too many requests wait already (" + device.waiting() + "); try again later.",
+              "Too many requests wait already; allowed: " + device.maxWaiting() + ".",
               "queue_full",
-              FULL_INBOX_RETRY_MILLIS));
+              device.maxWaiting(),
+              Math.max(LEAST_RETRY_MILLIS, device.placeFreeMillis()),
+              Math.max(LEAST_RETRY_MILLIS, device.allFreeMillis())));
       return;
     }
     submitted.put(request.id(), generation);

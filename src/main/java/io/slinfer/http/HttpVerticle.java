@@ -20,6 +20,7 @@ import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.handler.CorsHandler;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -67,6 +68,8 @@ public final class HttpVerticle extends VerticleBase {
             .setHost(settings.host())
             .setPort(port)
             .setTcpNoDelay(true)
+            .setIdleTimeout(Math.toIntExact(settings.idleTimeoutMillis()))
+            .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
             .setSendBufferSize(SEND_BUFFER_BYTES)
             .setMaxHeaderSize(MAX_HEADER_BYTES)
             .setMaxInitialLineLength(MAX_HEADER_BYTES)
@@ -107,7 +110,14 @@ public final class HttpVerticle extends VerticleBase {
         CorsHandler.create()
             .allowedMethods(methods)
             .exposedHeaders(
-                Set.of("x-request-id", "openai-processing-ms", "retry-after", "retry-after-ms"));
+                Set.of(
+                    "x-request-id",
+                    "openai-processing-ms",
+                    "retry-after",
+                    "retry-after-ms",
+                    "x-ratelimit-limit-requests",
+                    "x-ratelimit-remaining-requests",
+                    "x-ratelimit-reset-requests"));
     services.settings.corsOrigins().forEach(cors::addOrigin);
     return cors;
   }

@@ -6,6 +6,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /**
  * Commands on their way to a device. Bounded by the requests that wait, here or on the device, for
@@ -17,13 +18,16 @@ public final class DeviceInbox {
   private final Queue<DeviceCommand> commands = new ConcurrentLinkedQueue<>();
   private final AtomicInteger waiting = new AtomicInteger();
   private final int maxWaiting;
+  private final LongSupplier nanoClock;
   private final Runnable wakeUp;
+  private final WaitingPace pace = new WaitingPace();
 
   /**
    * @param wakeUp called after each command, on any thread: has the owner poll soon
    */
-  DeviceInbox(int maxWaiting, Runnable wakeUp) {
+  DeviceInbox(int maxWaiting, LongSupplier nanoClock, Runnable wakeUp) {
     this.maxWaiting = maxWaiting;
+    this.nanoClock = nanoClock;
     this.wakeUp = wakeUp;
   }
 
@@ -38,6 +42,9 @@ public final class DeviceInbox {
         return false;
       }
     } while (!waiting.compareAndSet(now, now + 1));
+    if (now == 0) {
+      pace.waitingBegins(nanoClock.getAsLong());
+    }
     put(command);
     return true;
   }
@@ -49,6 +56,21 @@ public final class DeviceInbox {
   /** Requests that wait for their first step. */
   public int waiting() {
     return waiting.get();
+  }
+
+  /** Requests that may wait for their first step. */
+  public int maxWaiting() {
+    return maxWaiting;
+  }
+
+  /** When one more place is likely to be free, if none is now. */
+  public long placeFreeMillis() {
+    return pace.millisFor(1, nanoClock.getAsLong());
+  }
+
+  /** When all places are likely to be free, if none is now and nothing more comes. */
+  public long allFreeMillis() {
+    return pace.millisFor(maxWaiting, nanoClock.getAsLong());
   }
 
   private void put(DeviceCommand command) {
@@ -74,6 +96,7 @@ public final class DeviceInbox {
 
   /** A submitted request waits no more: it takes part in a step, or has ended. */
   void waitsNoMore() {
+    pace.placeFreed(nanoClock.getAsLong());
     int left = waiting.decrementAndGet();
     assert left >= 0 : left;
   }

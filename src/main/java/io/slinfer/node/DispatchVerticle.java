@@ -48,7 +48,7 @@ public final class DispatchVerticle extends VerticleBase {
     this.policy = policy;
     this.limits = limits;
     this.meters = meters;
-    this.inbox = new DeviceInbox(limits.maxWaiting(), this::wake);
+    this.inbox = new DeviceInbox(limits.maxWaiting(), System::nanoTime, this::wake);
   }
 
   /** Where commands for this device go; any thread. */

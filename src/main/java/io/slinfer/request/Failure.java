@@ -24,8 +24,13 @@ public sealed interface Failure {
    * Too much work for now (429): trying again after the time given makes sense.
    *
    * @param reason a stable word for metrics, such as {@code queue_full}
+   * @param limitRequests how many requests may wait at once; none of these places is left
+   * @param retryAfterMillis when a place is likely to be free
+   * @param resetMillis when all places are likely to be free
    */
-  record Overloaded(String message, String reason, long retryAfterMillis) implements Failure {}
+  record Overloaded(
+      String message, String reason, int limitRequests, long retryAfterMillis, long resetMillis)
+      implements Failure {}
 
   /**
    * Cannot be served here now (503): the model does not load, the node drains.

@@ -58,6 +58,8 @@ final class SettingsTest {
         "http: {max-body: 16 MB}|f.yaml: http.max-body: \"16 MB\"; allowed: a size such as",
         "http: {heartbeat: 5}|f.yaml: http.heartbeat: 5; allowed: a duration such as",
         "http: {heartbeat: 1 ms}|f.yaml: http.heartbeat: \"1 ms\"; allowed: at least 100 ms",
+        "http: {idle-timeout: 10 s}|f.yaml: http.idle-timeout: 10000 ms; allowed: more than twice http.heartbeat (5000 ms), up to 24 h",
+        "http: {idle-timeout: 25 h}|f.yaml: http.idle-timeout: 90000000 ms; allowed: more than twice",
         "http: {cors-origins: all}|f.yaml: http.cors-origins: \"all\"; allowed: a list of texts",
         "http: {api-keys: {ann: {sha256: abc}}}|f.yaml: http.api-keys.ann.sha256: abc; allowed: 64 hex",
         "devices: {cpu: {engine: fast}}|f.yaml: devices.cpu.engine: \"fast\"; allowed: auto, cpu, java",

@@ -183,12 +183,49 @@ final class StreamTest {
           post(server, HttpClient.Version.HTTP_1_1, "/v1/completions", body);
       assertEquals(429, third.statusCode(), third.body());
       assertTrue(third.body().contains("\"type\":\"rate_limit_error\""), third.body());
-      assertEquals("1", third.headers().firstValue("retry-after").orElse(""));
-      assertEquals("true", third.headers().firstValue("x-should-retry").orElse(""));
+      long millis = Long.parseLong(header(third, "retry-after-ms"));
+      assertTrue(millis >= 1_000 && millis <= 10_000, () -> "" + millis);
+      assertEquals(Long.toString(Math.ceilDiv(millis, 1_000)), header(third, "retry-after"));
+      assertEquals("true", header(third, "x-should-retry"));
+      assertEquals("2", header(third, "x-ratelimit-limit-requests"));
+      assertEquals("0", header(third, "x-ratelimit-remaining-requests"));
+      assertTrue(
+          header(third, "x-ratelimit-reset-requests").matches("[0-9]+(\\.[0-9]{1,3})?s"),
+          () -> header(third, "x-ratelimit-reset-requests"));
       server.engine().release();
       assertTrue(first.readUntil("\"finish_reason\"").contains(" 200 OK"));
       assertTrue(second.readUntil("\"finish_reason\"").contains(" 200 OK"));
       server.awaitIdle();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"250,250ms", "1000,1s", "1500,1.5s", "10000,10s", "360000,6m0s", "3600020,1h0m0.02s"})
+  void writesDurationsAsOpenAiDoes(long millis, String text) {
+    assertEquals(text, ErrorAnswer.duration(millis));
+  }
+
+  @Test
+  void tellsAtMostAMinuteToWait() {
+    ErrorAnswer answer =
+        ErrorAnswer.of(new Failure.Overloaded("full", "queue_full", 9, 90_000, 90_000));
+    assertEquals("60", answer.headers().get("retry-after"));
+    assertEquals("60000", answer.headers().get("retry-after-ms"));
+    assertEquals("1m30s", answer.headers().get("x-ratelimit-reset-requests"));
+  }
+
+  @Test
+  void closesASilentConnectionButNoStreamThatWaits() throws Exception {
+    Script slowLoad = ECHO.taking(0, TimeUnit.MILLISECONDS.toNanos(1_500));
+    String settings = "http: {heartbeat: 100 ms, idle-timeout: 1 s}";
+    try (TestServer server = new TestServer(settings, slowLoad, "demo-chat");
+        RawClient silent = new RawClient(server.port());
+        RawClient caller = new RawClient(server.port())) {
+      caller.send(
+          RawClient.post(
+              "/v1/completions", "{\"model\":\"demo-chat\",\"prompt\":\"a\",\"stream\":true}"));
+      assertTrue(silent.closedInSilence());
+      assertTrue(caller.readUntil("[DONE]").contains(": waiting"));
     }
   }
 
@@ -218,6 +255,10 @@ final class StreamTest {
               .build(),
           BodyHandlers.ofString(StandardCharsets.UTF_8));
     }
+  }
+
+  private static String header(HttpResponse<String> response, String name) {
+    return response.headers().firstValue(name).orElse("");
   }
 
   private static String withoutIdAndTime(String stream) {

@@ -300,7 +300,7 @@ final class DeviceLoopTest {
   }
 
   private void start(Script script, long kvBytes, int maxBatch, int maxWaiting) {
-    inbox = new DeviceInbox(maxWaiting, () -> {});
+    inbox = new DeviceInbox(maxWaiting, () -> nowNanos, () -> {});
     DeviceLoop[] made = new DeviceLoop[1];
     engine = new ScriptedEngine(script, event -> made[0].onEvent(event), tasks::add);
     loop =
