@@ -126,6 +126,7 @@ public final class PeerComparison {
   }
 
   private double ours(Path model, Test test) throws Exception {
+    awaitIdle();
     List<String> command = new ArrayList<>(List.of("scripts/slinfer", "bench", "--json"));
     command.addAll(List.of("--model", model.toString(), "--threads", threads));
     command.addAll(List.of("--repetitions", "1"));
@@ -134,6 +135,7 @@ public final class PeerComparison {
   }
 
   private double theirs(Path model, Test test) throws Exception {
+    awaitIdle();
     boolean batched = test == Test.BATCH_16;
     String program = peers.resolve(batched ? "llama-batched-bench" : "llama-bench").toString();
     List<String> command = new ArrayList<>(List.of(program, "-m", model.toString()));
@@ -153,6 +155,29 @@ public final class PeerComparison {
             .orElseThrow(() -> new IOException(program + " printed no result"));
     JsonNode fields = JSON.readTree(row);
     return fields.get("speed_tg").asDouble();
+  }
+
+  /** Waits, a minute at most, for a second in which other programs use less than a tenth. */
+  private static void awaitIdle() throws Exception {
+    for (int i = 0; i < 60; i++) {
+      long[] before = processorTicks();
+      Thread.sleep(1000);
+      long[] after = processorTicks();
+      if (after[0] - before[0] < (after[1] - before[1]) / 10) {
+        return;
+      }
+    }
+  }
+
+  /** Ticks that all processors were busy, and all ticks, since the machine started. */
+  private static long[] processorTicks() throws IOException {
+    String[] fields = Files.readAllLines(Path.of("/proc/stat")).getFirst().split(" +");
+    long all = 0;
+    for (int i = 1; i < fields.length; i++) {
+      all += Long.parseLong(fields[i]);
+    }
+    long idle = Long.parseLong(fields[4]) + Long.parseLong(fields[5]);
+    return new long[] {all - idle, all};
   }
 
   private static String run(List<String> command) throws Exception {
@@ -190,9 +215,10 @@ public final class PeerComparison {
         # The CPU engine against llama.cpp
 
         Written by `scripts/bench-peers`. Tokens a second, median of %d rounds (least-most); the ratio is
-        the median of the rounds' own ratios, each round running both engines one after the other. The
-        files have the shape of a 1.1 B llama and random weights (`scripts/make-model`); both engines read
-        the same file with %s threads.
+        the median of the rounds' own ratios. Each round runs both engines one after the other, each after
+        waiting up to a minute for other programs to leave the processors alone. The files have the shape
+        of a 1.1 B llama and random weights (`scripts/make-model`); both engines read the same file with
+        %s threads.
 
         Machine: %s, %s threads. Date: %s. Commit: %s. Load average at the end: %s.
 
