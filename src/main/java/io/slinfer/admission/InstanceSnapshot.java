@@ -83,6 +83,11 @@ public record InstanceSnapshot(
         parked);
   }
 
+  /** Whether it could serve at once but has no request. */
+  public boolean idle() {
+    return open && !loading && batch == 0;
+  }
+
   /** The earliest deadline of its requests; Long.MAX_VALUE with none. */
   public long deadlineNanos() {
     return Math.min(prefillDeadlineNanos, decodeDeadlineNanos);

@@ -16,16 +16,18 @@ import io.slinfer.request.ModelId;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Our placement: joins the model where it runs, GPU first; else opens an instance, CPU first; else
  * pauses an instance that is worth less to the host. CPUs are filled in levels: up to a calm one at
- * first, so that a prompt disturbs nobody's decoding; above it only what no GPU can take. What an
- * instance is worth is the requests it holds and those it can expect.
+ * first, so that a prompt disturbs nobody's decoding; above it only what no GPU can take in time.
+ * GPU instances without requests make room, the least wanted first. What an instance is worth is
+ * the requests it holds and those it can expect.
  *
  * @param onGpu the admission test of GPUs
- * @param onCpu the admission tests of CPUs, calm to crowded; at the first level a GPU is loaded
- *     only if the load does not cost the request its first deadline
+ * @param onCpu the admission tests of CPUs, calm to crowded; only at the last a GPU is loaded
+ *     though the load costs the request its first deadline
  */
 public record SlinferPlacement(
     SlackTest onGpu, List<SlackTest> onCpu, MemoryTimes times, Tuning tuning)
@@ -35,6 +37,7 @@ public record SlinferPlacement(
    * What was tuned.
    *
    * @param pausing whether instances may be paused to the host
+   * @param resident whether instances without requests stay until their place is wanted
    * @param horizonSeconds how far ahead expected requests count
    * @param advantage how many times more than its victim a newcomer must be worth
    * @param mostParked how many paused instances a GPU may owe a comeback before no more are paused
@@ -42,6 +45,7 @@ public record SlinferPlacement(
    */
   public record Tuning(
       boolean pausing,
+      boolean resident,
       double horizonSeconds,
       double advantage,
       int mostParked,
@@ -49,13 +53,16 @@ public record SlinferPlacement(
 
   private record Target(DeviceSnapshot device, InstanceSnapshot before, InstanceSnapshot after) {}
 
-  private record Level(SlackTest onCpu, boolean isFirst) {}
+  private record Level(SlackTest onCpu, boolean loadsLate) {}
+
+  /** What leaves a device for a newcomer. */
+  private record Leaving(List<Integer> victims, long bytes) {}
 
   @Override
   public Placement place(Candidate request, ClusterView view, long nowNanos) {
     Placement placement = new NoCapacity();
     for (int i = 0; i < onCpu.size() && placement instanceof NoCapacity; i++) {
-      Level level = new Level(onCpu.get(i), i == 0);
+      Level level = new Level(onCpu.get(i), i == onCpu.size() - 1);
       placement = join(request, view, level, nowNanos);
       if (placement instanceof NoCapacity) {
         placement = open(request, view, level, nowNanos);
@@ -70,7 +77,7 @@ public record SlinferPlacement(
     List<Target> targets = new ArrayList<>();
     for (DeviceSnapshot device : view.devices()) {
       for (InstanceSnapshot instance : device.instances()) {
-        boolean reachable = instance.open() || (instance.parked() && device.freeSlots() > 0);
+        boolean reachable = instance.open() || (instance.parked() && slots(device) > 0);
         if (reachable && instance.model().equals(request.model())) {
           targets.add(target(device, instance, request));
         }
@@ -81,17 +88,19 @@ public record SlinferPlacement(
             .thenComparing(target -> target.device().spec().kind() == DeviceKind.CPU)
             .thenComparing(target -> -target.before().batch()));
     for (Target target : targets) {
-      if (memoryHolds(target, 0) && timeHolds(target, level, nowNanos)) {
-        return join(target, List.of(), 0);
+      Optional<Leaving> leaving = leaving(target, view, Optional.empty());
+      if (leaving.isPresent() && timeHolds(target, level, nowNanos)) {
+        return join(target, leaving.get());
       }
     }
     return new NoCapacity();
   }
 
-  private Placement join(Target target, List<Integer> victims, long freedBytes) {
+  private Placement join(Target target, Leaving leaving) {
     int device = target.device().index();
     int instance = target.before().index();
-    int blocks = blocks(target, freedBytes);
+    int blocks = blocks(target, leaving.bytes());
+    List<Integer> victims = leaving.victims();
     return target.before().parked()
         ? new Resumed(device, instance, blocks, victims)
         : new OnInstance(device, instance, blocks, victims);
@@ -99,19 +108,89 @@ public record SlinferPlacement(
 
   private Placement open(Candidate request, ClusterView view, Level level, long nowNanos) {
     for (DeviceKind kind : DeviceKind.values()) {
+      Placement best = new NoCapacity();
+      double leastWanted = Double.MAX_VALUE;
       for (DeviceSnapshot device : fullestFirst(view, kind)) {
         if (runs(device, request.model())) {
           continue;
         }
         Target target = fresh(device, request, view);
+        Optional<Leaving> leaving = leaving(target, view, Optional.empty());
         boolean inTime =
-            kind == DeviceKind.CPU || !level.isFirst() || loadsInTime(target, request, nowNanos);
-        if (inTime && memoryHolds(target, 0) && timeHolds(target, level, nowNanos)) {
-          return new NewInstance(device.index(), blocks(target, 0));
+            kind == DeviceKind.CPU || level.loadsLate() || loadsInTime(target, request, nowNanos);
+        boolean fits = inTime && leaving.isPresent() && timeHolds(target, level, nowNanos);
+        if (fits && wanted(device, leaving.get(), view) < leastWanted) {
+          leastWanted = wanted(device, leaving.get(), view);
+          best = open(target, leaving.get());
         }
+      }
+      if (!(best instanceof NoCapacity)) {
+        return best;
       }
     }
     return new NoCapacity();
+  }
+
+  private Placement open(Target target, Leaving leaving) {
+    int blocks = blocks(target, leaving.bytes());
+    return new NewInstance(target.device().index(), blocks, leaving.victims());
+  }
+
+  /** Requests that the leaving instances can expect; 0 when none leaves. */
+  private double wanted(DeviceSnapshot device, Leaving leaving, ClusterView view) {
+    double wanted = 0;
+    for (InstanceSnapshot instance : device.instances()) {
+      if (leaving.victims().contains(instance.index())) {
+        wanted += expected(instance.model(), view, 0);
+      }
+    }
+    return wanted;
+  }
+
+  /** Slots that are free or can be had from instances without requests. */
+  private int slots(DeviceSnapshot device) {
+    return device.freeSlots() + idle(device).size();
+  }
+
+  private List<InstanceSnapshot> idle(DeviceSnapshot device) {
+    return tuning.resident() && device.spec().memoryMoves()
+        ? device.instances().stream().filter(InstanceSnapshot::idle).toList()
+        : List.of();
+  }
+
+  /**
+   * What must leave so that the target has a slot and its memory: the victim, if there is one, and
+   * instances without requests, the least wanted first. Empty if that is not enough.
+   */
+  private Optional<Leaving> leaving(
+      Target target, ClusterView view, Optional<InstanceSnapshot> victim) {
+    DeviceSnapshot device = target.device();
+    List<Integer> victims = new ArrayList<>();
+    victim.ifPresent(paused -> victims.add(paused.index()));
+    long bytes = victim.map(paused -> paused.promisedBytes(device.spec())).orElse(0L);
+    boolean takesSlot = target.before().index() < 0 || target.before().parked();
+    int slots = takesSlot && victim.isEmpty() ? device.freeSlots() : 1;
+    if (slots > 0 && memoryHolds(target, bytes)) {
+      return Optional.of(new Leaving(victims, bytes));
+    }
+    for (InstanceSnapshot instance : leastWantedFirst(device, view)) {
+      if (instance.index() == target.before().index() || victims.contains(instance.index())) {
+        continue;
+      }
+      victims.add(instance.index());
+      bytes += instance.promisedBytes(device.spec());
+      slots++;
+      if (slots > 0 && memoryHolds(target, bytes)) {
+        return Optional.of(new Leaving(victims, bytes));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private List<InstanceSnapshot> leastWantedFirst(DeviceSnapshot device, ClusterView view) {
+    return idle(device).stream()
+        .sorted(Comparator.comparingDouble(instance -> expected(instance.model(), view, 0)))
+        .toList();
   }
 
   private boolean loadsInTime(Target target, Candidate request, long nowNanos) {
@@ -125,9 +204,9 @@ public record SlinferPlacement(
         .anyMatch(instance -> instance.open() && instance.model().equals(model));
   }
 
-  private static List<DeviceSnapshot> fullestFirst(ClusterView view, DeviceKind kind) {
+  private List<DeviceSnapshot> fullestFirst(ClusterView view, DeviceKind kind) {
     return view.devices().stream()
-        .filter(device -> device.spec().kind() == kind && device.freeSlots() > 0)
+        .filter(device -> device.spec().kind() == kind && slots(device) > 0)
         .sorted(Comparator.comparingDouble(device -> -fullness(device)))
         .toList();
   }
@@ -153,23 +232,19 @@ public record SlinferPlacement(
         double worth = worth(victim, view);
         if (worth < leastWorth) {
           Target target = displacing(device, request, view);
-          long freed = victim.promisedBytes(device.spec());
-          Level level = new Level(onGpu, false);
-          if (memoryHolds(target, freed) && timeHolds(target, level, nowNanos)) {
-            best = displaced(target, victim, freed);
+          Level level = new Level(onGpu, true);
+          Optional<Leaving> leaving = leaving(target, view, Optional.of(victim));
+          if (leaving.isPresent() && timeHolds(target, level, nowNanos)) {
+            best =
+                target.before().index() >= 0
+                    ? join(target, leaving.get())
+                    : open(target, leaving.get());
             leastWorth = worth;
           }
         }
       }
     }
     return best;
-  }
-
-  private Placement displaced(Target target, InstanceSnapshot victim, long freedBytes) {
-    List<Integer> victims = List.of(victim.index());
-    return target.before().index() >= 0
-        ? join(target, victims, freedBytes)
-        : new NewInstance(target.device().index(), blocks(target, freedBytes), victims);
   }
 
   /** The model's own instance on the device, running or parked, else a new one. */
@@ -196,8 +271,17 @@ public record SlinferPlacement(
     long blockBytes = parked.costs().blockBytes(device.spec().kvBlockTokens());
     long bytes = parked.costs().shape().weightBytes() + parked.neededBlocks() * blockBytes;
     long room = device.spec().capacityBytes() - device.promisedBytes();
-    if (device.freeSlots() > 0 && bytes <= room) {
-      return new Resumed(device.index(), parked.index(), parked.neededBlocks(), List.of());
+    int slots = device.freeSlots();
+    List<Integer> idle = new ArrayList<>();
+    for (InstanceSnapshot instance : leastWantedFirst(device, view)) {
+      if (slots <= 0 || bytes > room) {
+        idle.add(instance.index());
+        room += instance.promisedBytes(device.spec());
+        slots++;
+      }
+    }
+    if (slots > 0 && bytes <= room) {
+      return new Resumed(device.index(), parked.index(), parked.neededBlocks(), idle);
     }
     long slackNanos = parked.deadlineNanos() - nowNanos - times.loadNanos(parked.costs().shape());
     if (slackNanos / 1e9 > tuning.urgentSeconds()) {
@@ -207,11 +291,12 @@ public record SlinferPlacement(
     double leastWorth = parked.hopeful() / tuning.advantage();
     for (InstanceSnapshot victim : device.instances()) {
       boolean enough = room + victim.promisedBytes(device.spec()) >= bytes;
-      if (victim.open() && !victim.loading() && enough && worth(victim, view) < leastWorth) {
+      boolean leaves = victim.open() && !victim.loading() && !idle.contains(victim.index());
+      if (leaves && enough && worth(victim, view) < leastWorth) {
         leastWorth = worth(victim, view);
-        best =
-            new Resumed(
-                device.index(), parked.index(), parked.neededBlocks(), List.of(victim.index()));
+        List<Integer> victims = new ArrayList<>(idle);
+        victims.add(victim.index());
+        best = new Resumed(device.index(), parked.index(), parked.neededBlocks(), victims);
       }
     }
     return best;

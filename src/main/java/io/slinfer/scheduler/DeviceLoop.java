@@ -240,7 +240,7 @@ public final class DeviceLoop {
       return;
     }
     int missing = instance.neededBlocks(spec.kvBlockTokens()) - instance.promisedBlocks;
-    long left = ledger.unpromisedBytes() / instance.blockBytes(1);
+    long left = blocksLeft(instance, Math.max(1, missing));
     if (missing <= left) {
       memory.resize(instance, instance.promisedBlocks + Math.max(1, missing));
     } else {
@@ -271,12 +271,26 @@ public final class DeviceLoop {
     }
     int wanted = instance.running.size() / 2 + 1;
     if (instance.freeBlocks() < wanted) {
-      long left = ledger.unpromisedBytes() / instance.blockBytes(1);
-      int growth = (int) Math.min(left, Math.max(32, 2 * instance.running.size()));
+      int wish = Math.max(32, 2 * instance.running.size());
+      int growth = (int) Math.min(blocksLeft(instance, wish), wish);
       if (growth > 0) {
         memory.resize(instance, instance.promisedBlocks + growth);
       }
     }
+  }
+
+  /** Blocks not promised to anybody; instances without requests go until there are enough. */
+  private long blocksLeft(Instance instance, int wanted) {
+    long bytes = instance.blockBytes(wanted);
+    for (int i = 0; i < instances.size() && ledger.unpromisedBytes() < bytes; i++) {
+      Instance idle = instances.get(i);
+      boolean useless = idle.loaded && idle.requestCount() == 0 && !idle.paused && !idle.draining;
+      if (useless && idle != instance) {
+        release(idle);
+        startAction(idle);
+      }
+    }
+    return ledger.unpromisedBytes() / instance.blockBytes(1);
   }
 
   private void leave(RequestLife request, Instance instance) {
@@ -301,7 +315,7 @@ public final class DeviceLoop {
       int epoch = ++instance.emptyEpoch;
       if (settings.keepAliveNanos() == 0 || !spec.memoryMoves()) {
         release(instance);
-      } else {
+      } else if (settings.keepAliveNanos() < Long.MAX_VALUE) {
         timers.at(nowNanos + settings.keepAliveNanos(), () -> expire(instance, epoch));
       }
     }

@@ -6,7 +6,8 @@ import io.slinfer.memory.KvSizing;
  * How a device is run.
  *
  * @param sizing how KV sizes follow the requests
- * @param keepAliveNanos how long an instance without requests stays
+ * @param keepAliveNanos how long an instance without requests stays; Long.MAX_VALUE: until its
+ *     place is wanted
  * @param concurrentSteps how many instances may step at once
  * @param restPerStep how long an instance rests after a step, in durations of that step
  * @param order which instance steps next

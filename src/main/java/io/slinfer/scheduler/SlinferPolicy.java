@@ -20,16 +20,18 @@ import java.util.List;
  *     earliest deadline first
  * @param fromFirstToken tokens are due from the first one on; else from the arrival on
  * @param calmCpus CPUs are filled in levels; else up to their decode share at once
+ * @param resident GPU instances without requests stay until their place is wanted; else 1 s
  */
 public record SlinferPolicy(
     boolean pausing,
     boolean pagedGrowth,
     boolean fewestFirst,
     boolean fromFirstToken,
-    boolean calmCpus) {
+    boolean calmCpus,
+    boolean resident) {
 
   /** All abilities. */
-  public static final SlinferPolicy FULL = new SlinferPolicy(true, true, true, true, true);
+  public static final SlinferPolicy FULL = new SlinferPolicy(true, true, true, true, true, true);
 
   private static final double AIM = 0.95;
   private static final long TOKEN_NANOS = Math.round(0.25e9 * AIM);
@@ -52,7 +54,10 @@ public record SlinferPolicy(
     List<SlackTest> onCpu =
         calmCpus ? List.of(cpuTest(0.7, true), cpuTest(0.85, true), crowded) : List.of(crowded);
     return new SlinferPlacement(
-        cpuTest(1, false), onCpu, times, new SlinferPlacement.Tuning(pausing, 10, 1.5, 2, 2));
+        cpuTest(1, false),
+        onCpu,
+        times,
+        new SlinferPlacement.Tuning(pausing, resident, 10, 1.5, 2, 2));
   }
 
   private SlackTest cpuTest(double mostShare, boolean sparesDecodes) {
@@ -63,12 +68,19 @@ public record SlinferPolicy(
     return pagedGrowth ? GROWING : KvSizing.PAPER;
   }
 
+  private long keepAliveNanos(DeviceSpec device) {
+    if (device.kind() != DeviceKind.GPU) {
+      return 0;
+    }
+    return resident ? Long.MAX_VALUE : KEEP_ALIVE_NANOS;
+  }
+
   /** How a device is run. */
   public DeviceSettings settings(DeviceSpec device, MemoryTimes times) {
     return new DeviceSettings(
         sizing(),
         new PagedBatching(PREFILL_TOKENS, SEQUENCES),
-        device.kind() == DeviceKind.GPU ? KEEP_ALIVE_NANOS : 0,
+        keepAliveNanos(device),
         1,
         0,
         fewestFirst
