@@ -6,8 +6,9 @@ import java.util.function.BiConsumer;
 
 /**
  * Checks that the books of one device add up: what the ledger says is the sum over the instances,
- * nothing exceeds the capacity, promises are kept once no memory work is left, and every KV block
- * is either free or held by one request. For tests and simulations; O(requests on the device).
+ * nothing exceeds the capacity or, paused, the host's, promises are kept once no memory work is
+ * left, and every KV block is either free or held by one request. For tests and simulations;
+ * O(requests on the device).
  */
 public final class DeviceAudit {
 
@@ -33,6 +34,10 @@ public final class DeviceAudit {
     if (!device.spec().memoryMoves()) {
       return;
     }
+    require(
+        device.pausedKvBytes() <= device.mostPausedBytes(),
+        device,
+        "paused KV of " + device.pausedKvBytes() + " bytes is more than the host keeps");
     require(
         promisedBytes == ledger.promisedBytes(),
         device,

@@ -76,6 +76,11 @@ public final class DeviceLoop {
     return settings.concurrentSteps();
   }
 
+  /** Most KV bytes of paused instances that the host keeps. */
+  long mostPausedBytes() {
+    return settings.mostPausedBytes();
+  }
+
   public Ledger ledger() {
     return ledger;
   }
@@ -357,7 +362,8 @@ public final class DeviceLoop {
 
   /**
    * Answers memory work that failed. A failed load ends the instance; after a failed growth it
-   * keeps the blocks it had. Either way, requests that wait for it must find another place.
+   * keeps the blocks it had, and ends if it had none. Either way, requests that wait for it must
+   * find another place.
    */
   public void onActionFailed(Instance instance) {
     if (instance.lost) {
@@ -369,13 +375,15 @@ public final class DeviceLoop {
     memory.failed(instance, action);
     instance.evicting.addAll(instance.waiting);
     instance.waiting.clear();
-    if ((action.kind() == Kind.LOAD || instance.resuming) && !instance.draining) {
+    boolean isBare = instance.promisedBlocks == 0 && !instance.paused;
+    boolean useless = isBare || action.kind() == Kind.LOAD || instance.resuming;
+    if (useless && !instance.draining) {
       instance.evicting.addAll(instance.running);
       instance.running.clear();
       release(instance);
     }
     sendBack(instance);
-    if (instance.requestCount() == 0 && !instance.draining) {
+    if (instance.requestCount() == 0 && !instance.draining && !instance.paused) {
       release(instance);
     }
     memory.giveOut();

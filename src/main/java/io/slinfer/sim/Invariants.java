@@ -8,7 +8,6 @@ import io.slinfer.scheduler.DeviceAudit;
 import io.slinfer.scheduler.DeviceLoop;
 import io.slinfer.scheduler.Instance;
 import io.slinfer.scheduler.SchedulerListener;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -89,13 +88,14 @@ final class Invariants implements SchedulerListener {
                     nextToken.containsKey(request), request, "is on a device and never arrived"));
   }
 
-  /** Checks at the end: what is not answered is still on its way. */
-  Map<String, Integer> endings() {
-    Map<String, Integer> endings = new HashMap<>();
+  /** Checks at the end: what is not answered still has time for its next token. */
+  void checkEnd(long nowNanos) {
     for (RequestLife request : nextToken.keySet()) {
-      endings.merge(answers.getOrDefault(request, "open"), 1, Integer::sum);
+      require(
+          answers.containsKey(request) || request.deadlineNanos() >= nowNanos,
+          request,
+          "is left open as " + request.state() + " after its deadline");
     }
-    return endings;
   }
 
   private void checkPlace(RequestLife request) {

@@ -49,6 +49,7 @@ public final class Simulation {
   private final long endNanos;
   private final DoubleConsumer progress;
   private final DeadlineRule deadlines;
+  private final boolean faultless;
   private int nextArrival;
 
   /**
@@ -98,6 +99,7 @@ public final class Simulation {
             : null;
     Recording recording = observation.recording();
     List<Fault> faults = scenario.faults().faults();
+    this.faultless = faults.isEmpty();
     this.delivery =
         faults.stream().anyMatch(fault -> fault.kind().concernsMessages())
             ? new Delivery(clock, new SplittableRandom(scenario.seed()), faults)
@@ -167,6 +169,9 @@ public final class Simulation {
       if (invariants != null) {
         invariants.check();
       }
+    }
+    if (invariants != null && faultless) {
+      invariants.checkEnd(clock.nowNanos());
     }
     if (delivery != null) {
       delivery.checkComplete();

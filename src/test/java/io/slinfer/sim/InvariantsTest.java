@@ -86,6 +86,16 @@ final class InvariantsTest {
     assertThrows(IllegalStateException.class, () -> invariants.token(request, null));
   }
 
+  @Test
+  void aRequestLeftOpenAfterItsDeadlineIsNoticed() {
+    Invariants invariants = new Invariants(List.of(), false);
+    RequestLife request = request();
+    invariants.arrived(request);
+    invariants.checkEnd(request.deadlineNanos());
+    assertThrows(
+        IllegalStateException.class, () -> invariants.checkEnd(request.deadlineNanos() + 1));
+  }
+
   private static RequestLife request() {
     return new RequestLife(
         new RequestId("r"),

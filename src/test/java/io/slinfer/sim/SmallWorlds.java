@@ -20,7 +20,7 @@ import java.util.SplittableRandom;
 /** Random small worlds: few devices, few models, short overloaded traces; a seed makes each. */
 final class SmallWorlds {
 
-  static final String[] POLICIES = {"sllm", "sllm+c", "sllm+c+s", "slinfer-paper"};
+  static final String[] POLICIES = {"sllm", "sllm+c", "sllm+c+s", "slinfer-paper", "slinfer"};
 
   private static final String[] SIZES = {"3b", "7b", "13b"};
 
@@ -106,6 +106,20 @@ final class SmallWorlds {
                         group.kvGibPerInstance(),
                         group.decodeQuota()))
             .toList();
-    return new ClusterFile(whole.name(), whole.model(), groups, whole.times());
+    ClusterFile.Times times =
+        random.nextBoolean() ? smallHost(whole.times(), random) : whole.times();
+    return new ClusterFile(whole.name(), whole.model(), groups, times);
+  }
+
+  /** The same with a host that has little or no room for paused KV. */
+  private static ClusterFile.Times smallHost(ClusterFile.Times times, SplittableRandom random) {
+    return new ClusterFile.Times(
+        times.loadFixedSeconds(),
+        times.linkGbPerSecond(),
+        times.resizeSecondsPerLayer(),
+        times.copyGbPerSecond(),
+        times.unloadSeconds(),
+        times.evictSeconds(),
+        Math.max(0, random.nextDouble() * 2 - 0.5));
   }
 }
