@@ -35,9 +35,9 @@ public final class DeviceAudit {
       return;
     }
     require(
-        device.pausedKvBytes() <= device.mostPausedBytes(),
+        device.hostKv().bytes() <= device.hostKv().mostBytes(),
         device,
-        "paused KV of " + device.pausedKvBytes() + " bytes is more than the host keeps");
+        "paused KV of " + device.hostKv().bytes() + " bytes is more than the host keeps");
     require(
         promisedBytes == ledger.promisedBytes(),
         device,

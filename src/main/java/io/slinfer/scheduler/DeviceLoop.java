@@ -1,7 +1,6 @@
 package io.slinfer.scheduler;
 
 import io.slinfer.admission.DeviceSnapshot;
-import io.slinfer.admission.InstanceSnapshot;
 import io.slinfer.cost.DeviceSpec;
 import io.slinfer.cost.InstanceCosts;
 import io.slinfer.memory.Ledger;
@@ -31,13 +30,15 @@ public final class DeviceLoop {
     void evicted(List<RequestLife> requests);
   }
 
-  private final int index;
   private final DeviceSpec spec;
   private final DeviceSettings settings;
   private final Timers timers;
   private final SchedulerListener listener;
   private final Ledger ledger;
   private final MemoryWork memory;
+  private final HostKv hostKv;
+  private final KvRelief relief;
+  private final SnapshotTaker snapshots;
   private final List<Instance> instances = new ArrayList<>();
   private DeviceDriver driver;
   private Upstream upstream;
@@ -52,13 +53,15 @@ public final class DeviceLoop {
       DeviceSettings settings,
       Timers timers,
       SchedulerListener listener) {
-    this.index = index;
     this.spec = spec;
     this.settings = settings;
     this.timers = timers;
     this.listener = listener;
     this.ledger = new Ledger(spec.capacityBytes());
     this.memory = new MemoryWork(ledger);
+    this.hostKv = new HostKv(settings.mostPausedBytes(), instances);
+    this.relief = new KvRelief(spec, settings, memory, ledger, instances);
+    this.snapshots = new SnapshotTaker(index, spec, settings.sizing().reserveTokens(), memory);
   }
 
   /** Connects the loop to its device and its coordinator, before anything else. */
@@ -76,9 +79,9 @@ public final class DeviceLoop {
     return settings.concurrentSteps();
   }
 
-  /** Most KV bytes of paused instances that the host keeps. */
-  long mostPausedBytes() {
-    return settings.mostPausedBytes();
+  /** Keys and values of this device that are on the host. */
+  HostKv hostKv() {
+    return hostKv;
   }
 
   public Ledger ledger() {
@@ -95,8 +98,78 @@ public final class DeviceLoop {
     return java.util.Collections.unmodifiableList(instances);
   }
 
-  /** Takes a slot for a model, with {@code blocks} KV blocks. */
-  public Instance create(ModelId model, InstanceCosts costs, int blocks) {
+  /** The instance with this index. */
+  public Instance instance(int instanceIndex) {
+    for (Instance instance : instances) {
+      if (instance.index() == instanceIndex) {
+        return instance;
+      }
+    }
+    throw new IllegalArgumentException("no instance " + instanceIndex + " on " + spec.id());
+  }
+
+  /**
+   * Puts a request on an instance, which then gets {@code blocks} KV blocks; the victims leave.
+   *
+   * <p>This and the other decisions are one step each: between what the victims give back and what
+   * the newcomer is promised, nobody else on the device can take anything.
+   */
+  public void join(RequestLife request, int instanceIndex, int blocks, List<Integer> victims) {
+    makeRoom(victims);
+    submit(request, instance(instanceIndex), blocks);
+    run();
+  }
+
+  /**
+   * Puts a request on a new instance of its model, with {@code blocks} KV blocks; the victims
+   * leave.
+   */
+  public void open(RequestLife request, InstanceCosts costs, int blocks, List<Integer> victims) {
+    makeRoom(victims);
+    submit(request, create(request.model(), costs, blocks), 0);
+    run();
+  }
+
+  /** As {@link #join}, but the victim loses its cache and its requests start again elsewhere. */
+  public void joinInPlaceOf(int victim, RequestLife request, int instanceIndex, int blocks) {
+    Instance target = instance(instanceIndex);
+    preempt(instance(victim));
+    submit(request, target, blocks);
+    run();
+  }
+
+  /**
+   * Brings a paused instance back, with {@code blocks} KV blocks; the victims leave. There is a
+   * free slot then.
+   */
+  public void resume(int instanceIndex, int blocks, List<Integer> victims) {
+    makeRoom(victims);
+    resume(instance(instanceIndex), blocks);
+    run();
+  }
+
+  /** Brings a paused instance back for a request; the victims leave. */
+  public void resumeFor(RequestLife request, int instanceIndex, int blocks, List<Integer> victims) {
+    makeRoom(victims);
+    Instance instance = instance(instanceIndex);
+    resume(instance, blocks);
+    submit(request, instance, blocks);
+    run();
+  }
+
+  /** Pauses instances; one without requests just goes. */
+  private void makeRoom(List<Integer> victims) {
+    for (int victim : victims) {
+      Instance instance = instance(victim);
+      if (instance.requestCount() == 0) {
+        preempt(instance);
+      } else {
+        pause(instance);
+      }
+    }
+  }
+
+  private Instance create(ModelId model, InstanceCosts costs, int blocks) {
     changed();
     InstanceId id = new InstanceId(spec.id() + "/" + model + "#" + nextInstance);
     Instance instance = new Instance(nextInstance++, id, model, costs, spec);
@@ -116,18 +189,7 @@ public final class DeviceLoop {
     return instance;
   }
 
-  /** The instance with this index. */
-  public Instance instance(int instanceIndex) {
-    for (Instance instance : instances) {
-      if (instance.index() == instanceIndex) {
-        return instance;
-      }
-    }
-    throw new IllegalArgumentException("no instance " + instanceIndex + " on " + spec.id());
-  }
-
-  /** Puts a request on an instance, which then gets {@code blocks} KV blocks. */
-  public void submit(RequestLife request, Instance instance, int blocks) {
+  private void submit(RequestLife request, Instance instance, int blocks) {
     changed();
     request.become(RequestState.PREFILLING);
     instance.waiting.addLast(request);
@@ -136,11 +198,10 @@ public final class DeviceLoop {
     if (blocks > instance.promisedBlocks) {
       memory.resize(instance, blocks);
     }
-    run();
   }
 
   /** Takes an instance off the device; its requests must find another place. */
-  public void preempt(Instance victim) {
+  private void preempt(Instance victim) {
     changed();
     victim.evicting.addAll(victim.running);
     victim.evicting.addAll(victim.waiting);
@@ -148,16 +209,15 @@ public final class DeviceLoop {
     victim.waiting.clear();
     victim.draining = true;
     memory.act(victim, Kind.EVICT);
-    release(victim);
-    run();
+    memory.release(victim);
   }
 
   /**
    * Takes an instance off the device and keeps its requests' keys and values on the host; those
    * without any go back to the coordinator. With no room left on the host it is preempted.
    */
-  public void pause(Instance victim) {
-    if (pausedKvBytes() + victim.blockBytes(pausedBlocks(victim)) > settings.mostPausedBytes()) {
+  private void pause(Instance victim) {
+    if (!hostKv.hasRoomFor(victim)) {
       preempt(victim);
       return;
     }
@@ -169,24 +229,13 @@ public final class DeviceLoop {
     memory.act(victim, Kind.EXPORT);
     memory.resize(victim, 0);
     memory.unload(victim);
-    run();
   }
 
-  /** Brings a paused instance back, with {@code blocks} KV blocks; it needs a free slot. */
-  public void resume(Instance instance, int blocks) {
+  private void resume(Instance instance, int blocks) {
     changed();
     instance.resuming = true;
     memory.load(instance);
     memory.resize(instance, blocks);
-    run();
-  }
-
-  private void release(Instance instance) {
-    instance.draining = true;
-    if (spec.memoryMoves()) {
-      memory.resize(instance, 0);
-      memory.unload(instance);
-    }
   }
 
   /** Answers a step. */
@@ -201,7 +250,9 @@ public final class DeviceLoop {
     long duration = nowNanos - instance.stepStartNanos;
     instance.restUntilNanos = nowNanos + Math.round(duration * settings.restPerStep());
     takeTokens(instance, outcome, nowNanos);
-    growAhead(instance);
+    if (relieves()) {
+      relief.growAhead(instance);
+    }
     listener.stepEnded(instance, duration);
     run();
     if (settings.restPerStep() > 0) {
@@ -230,29 +281,6 @@ public final class DeviceLoop {
     }
   }
 
-  /** Frees an instance from standing still for want of blocks: grows it, else pauses it. */
-  private void relieve(Instance instance) {
-    boolean starved =
-        instance.loaded
-            && !instance.paused
-            && !instance.draining
-            && !instance.stepping
-            && instance.actions.isEmpty()
-            && instance.requestCount() > 0
-            && !memory.hasPending(instance)
-            && !settings.batching().hasWork(instance);
-    if (!starved) {
-      return;
-    }
-    int missing = instance.neededBlocks(spec.kvBlockTokens()) - instance.promisedBlocks;
-    long left = blocksLeft(instance, Math.max(1, missing));
-    if (missing <= left) {
-      memory.resize(instance, instance.promisedBlocks + Math.max(1, missing));
-    } else {
-      timers.at(timers.nowNanos(), () -> stepAside(instance));
-    }
-  }
-
   private void stepAside(Instance instance) {
     if (instance.draining || instance.paused || instance.lost) {
       return;
@@ -262,40 +290,7 @@ public final class DeviceLoop {
     } else {
       pause(instance);
     }
-  }
-
-  /** Grows KV before the running requests run out of blocks. */
-  private void growAhead(Instance instance) {
-    boolean settled = instance.promisedBlocks == instance.usableBlocks;
-    if (!settings.growWhileDecoding()
-        || !spec.memoryMoves()
-        || !settled
-        || instance.paused
-        || instance.draining) {
-      return;
-    }
-    int wanted = instance.running.size() / 2 + 1;
-    if (instance.freeBlocks() < wanted) {
-      int wish = Math.max(32, 2 * instance.running.size());
-      int growth = (int) Math.min(blocksLeft(instance, wish), wish);
-      if (growth > 0) {
-        memory.resize(instance, instance.promisedBlocks + growth);
-      }
-    }
-  }
-
-  /** Blocks not promised to anybody; instances without requests go until there are enough. */
-  private long blocksLeft(Instance instance, int wanted) {
-    long bytes = instance.blockBytes(wanted);
-    for (int i = 0; i < instances.size() && ledger.unpromisedBytes() < bytes; i++) {
-      Instance idle = instances.get(i);
-      boolean useless = idle.loaded && idle.requestCount() == 0 && !idle.paused && !idle.draining;
-      if (useless && idle != instance) {
-        release(idle);
-        startAction(idle);
-      }
-    }
-    return ledger.unpromisedBytes() / instance.blockBytes(1);
+    run();
   }
 
   private void leave(RequestLife request, Instance instance) {
@@ -319,7 +314,7 @@ public final class DeviceLoop {
     if (instance.requestCount() == 0) {
       int epoch = ++instance.emptyEpoch;
       if (settings.keepAliveNanos() == 0 || !spec.memoryMoves()) {
-        release(instance);
+        memory.release(instance);
       } else if (settings.keepAliveNanos() < Long.MAX_VALUE) {
         timers.at(nowNanos + settings.keepAliveNanos(), () -> expire(instance, epoch));
       }
@@ -329,7 +324,7 @@ public final class DeviceLoop {
   private void expire(Instance instance, int epoch) {
     if (instance.emptyEpoch == epoch && !instance.draining) {
       changed();
-      release(instance);
+      memory.release(instance);
       run();
     }
   }
@@ -344,9 +339,10 @@ public final class DeviceLoop {
     instance.acting = false;
     memory.done(instance, action);
     if (action.kind() == Kind.EXPORT) {
-      exported(instance);
+      hostKv.exported(instance);
+      sendBack(instance);
     } else if (action.kind() == Kind.IMPORT) {
-      imported(instance);
+      hostKv.imported(instance);
     }
     if (action.kind() == Kind.LOAD && !instance.resuming) {
       instance.waiting.forEach(request -> request.forgiveLoad(durationNanos));
@@ -380,11 +376,11 @@ public final class DeviceLoop {
     if (useless && !instance.draining) {
       instance.evicting.addAll(instance.running);
       instance.running.clear();
-      release(instance);
+      memory.release(instance);
     }
     sendBack(instance);
     if (instance.requestCount() == 0 && !instance.draining && !instance.paused) {
-      release(instance);
+      memory.release(instance);
     }
     memory.giveOut();
     run();
@@ -434,108 +430,37 @@ public final class DeviceLoop {
     return evicted;
   }
 
-  private void exported(Instance instance) {
-    for (RequestLife request : instance.running) {
-      instance.hold(request, 0);
-      request.become(RequestState.PAUSED);
-    }
-    instance.draining = instance.running.isEmpty();
-    sendBack(instance);
-  }
-
-  private void imported(Instance instance) {
-    for (RequestLife request : instance.running) {
-      instance.hold(request, spec.blocksFor(request.computedTokens()));
-      request.become(RequestState.DECODING);
-    }
-    instance.paused = false;
-    instance.resuming = false;
-  }
-
-  /** Whether a paused instance has left the device and can come back. */
-  public boolean isParked(Instance instance) {
-    return instance.paused && !instance.resuming && isIdle(instance);
-  }
-
-  private boolean isIdle(Instance instance) {
-    return !instance.stepping
-        && instance.actions.isEmpty()
-        && instance.evicting.isEmpty()
-        && !memory.hasPending(instance);
-  }
-
-  private int slotsUsed() {
-    int used = 0;
-    for (Instance instance : instances) {
-      used += isParked(instance) ? 0 : 1;
-    }
-    return used;
-  }
-
   /** Starts what can start: memory work of instances that do not step, then a step. */
   private void run() {
+    startActions();
     for (int i = instances.size() - 1; i >= 0; i--) {
       Instance instance = instances.get(i);
-      startAction(instance);
-      if (isGone(instance)) {
+      if (instance.draining && memory.isIdle(instance)) {
         instances.remove(i);
         changed();
         listener.instanceRemoved(instance);
       }
     }
-    if (settings.growWhileDecoding() && spec.memoryMoves()) {
+    if (relieves()) {
       for (int i = 0; i < instances.size(); i++) {
-        relieve(instances.get(i));
+        Instance instance = instances.get(i);
+        if (!relief.relieve(instance)) {
+          timers.at(timers.nowNanos(), () -> stepAside(instance));
+        }
       }
+      startActions();
     }
     while (steps < settings.concurrentSteps() && startStep()) {}
   }
 
-  private void startAction(Instance instance) {
-    if (instance.resuming
-        && instance.actions.isEmpty()
-        && instance.loaded
-        && instance.usableBlocks > 0) {
-      memory.act(instance, Kind.IMPORT);
-    }
-    while (!instance.stepping && !instance.acting && !instance.actions.isEmpty()) {
-      MemoryAction action = instance.actions.peekFirst();
-      if (MemoryWork.isSuperseded(instance, action)) {
-        instance.actions.removeFirst();
-        continue;
-      }
-      instance.acting = true;
-      switch (action.kind()) {
-        case LOAD -> driver.load(instance);
-        case UNLOAD -> driver.unload(instance);
-        case EVICT -> driver.evict(instance);
-        case EXPORT -> driver.exportKv(instance, instance.usedKvBytes());
-        case IMPORT -> driver.importKv(instance, instance.blockBytes(pausedBlocks(instance)));
-        case RESIZE ->
-            driver.resize(instance, instance.usableBlocks, action.blocks(), instance.usedBlocks);
-      }
-    }
+  private boolean relieves() {
+    return settings.growWhileDecoding() && spec.memoryMoves();
   }
 
-  /** KV bytes of paused instances that are on the host or on their way. */
-  public long pausedKvBytes() {
-    long bytes = 0;
-    for (Instance instance : instances) {
-      bytes += instance.paused ? instance.blockBytes(pausedBlocks(instance)) : 0;
+  private void startActions() {
+    for (int i = instances.size() - 1; i >= 0; i--) {
+      memory.start(instances.get(i), driver);
     }
-    return bytes;
-  }
-
-  private int pausedBlocks(Instance instance) {
-    int blocks = 0;
-    for (RequestLife request : instance.running) {
-      blocks += spec.blocksFor(request.computedTokens());
-    }
-    return blocks;
-  }
-
-  private boolean isGone(Instance instance) {
-    return instance.draining && isIdle(instance);
   }
 
   private boolean startStep() {
@@ -591,64 +516,8 @@ public final class DeviceLoop {
   /** The device as it is now. */
   public DeviceSnapshot snapshot() {
     if (snapshot == null) {
-      List<InstanceSnapshot> views = new ArrayList<>(instances.size());
-      long stepStart = Long.MAX_VALUE;
-      for (Instance instance : instances) {
-        views.add(view(instance));
-        if (instance.stepping) {
-          stepStart = Math.min(stepStart, instance.stepStartNanos);
-        }
-      }
-      snapshot =
-          new DeviceSnapshot(
-              index,
-              spec,
-              ledger.promisedBytes(),
-              stepStart,
-              present ? spec.slots() - slotsUsed() : 0,
-              List.copyOf(views));
+      snapshot = snapshots.take(instances, ledger.promisedBytes(), present, timers.nowNanos());
     }
     return snapshot;
-  }
-
-  private InstanceSnapshot view(Instance instance) {
-    long tokens = 0;
-    long prefill = 0;
-    int hopeful = 0;
-    long nowNanos = timers.nowNanos();
-    long prefillDeadline = Long.MAX_VALUE;
-    long decodeDeadline = Long.MAX_VALUE;
-    for (RequestLife request : instance.waiting) {
-      hopeful += request.isHopeful(nowNanos) ? 1 : 0;
-      prefillDeadline = Math.min(prefillDeadline, request.deadlineNanos());
-      tokens += request.totalTokens();
-      prefill += instance.costs().prefillNanos(request.totalTokens());
-    }
-    for (RequestLife request : instance.running) {
-      hopeful += request.isHopeful(nowNanos) ? 1 : 0;
-      tokens += request.totalTokens();
-      if (request.state() == RequestState.PREFILLING) {
-        prefill += instance.costs().prefillNanos(request.totalTokens());
-        prefillDeadline = Math.min(prefillDeadline, request.deadlineNanos());
-      } else {
-        decodeDeadline = Math.min(decodeDeadline, request.deadlineNanos());
-      }
-    }
-    return new InstanceSnapshot(
-        instance.index(),
-        instance.model(),
-        instance.costs(),
-        !instance.loaded,
-        !instance.draining && !instance.paused,
-        instance.weightsPromised,
-        instance.promisedBlocks,
-        instance.requestCount(),
-        hopeful,
-        tokens,
-        instance.neededBlocks(settings.sizing().reserveTokens()),
-        prefillDeadline,
-        decodeDeadline,
-        prefill,
-        isParked(instance));
   }
 }

@@ -114,6 +114,15 @@ public final class Instance {
     return blockBytes(usedBlocks);
   }
 
+  /** KV bytes that it takes on the host once it is paused. */
+  long pausedKvBytes() {
+    int blocks = 0;
+    for (RequestLife request : running) {
+      blocks += device.blocksFor(stepping ? request.totalTokens() : request.computedTokens());
+    }
+    return blockBytes(blocks);
+  }
+
   long promisedBytes() {
     return (weightsPromised ? costs.shape().weightBytes() : 0) + blockBytes(promisedBlocks);
   }

@@ -41,6 +41,15 @@ final class MemoryWork {
     submit(instance, new MemoryAction(Kind.RESIZE, ++instance.blocksVersion, blocks));
   }
 
+  /** Ends an instance: it takes no more requests and gives back all that it has. */
+  void release(Instance instance) {
+    instance.draining = true;
+    if (instance.device().memoryMoves()) {
+      resize(instance, 0);
+      unload(instance);
+    }
+  }
+
   /** Hands over an action that changes no promise. */
   void act(Instance instance, Kind kind) {
     instance.actions.addLast(new MemoryAction(kind, 0, 0));
@@ -84,6 +93,36 @@ final class MemoryWork {
       case RESIZE -> action.version() != instance.blocksVersion;
       case EVICT, EXPORT, IMPORT -> false;
     };
+  }
+
+  /**
+   * Gives the device the next piece of an instance's work; nothing of an instance moves during its
+   * step.
+   */
+  void start(Instance instance, DeviceDriver driver) {
+    if (instance.resuming
+        && instance.actions.isEmpty()
+        && instance.loaded
+        && instance.usableBlocks > 0) {
+      act(instance, Kind.IMPORT);
+    }
+    while (!instance.stepping && !instance.acting && !instance.actions.isEmpty()) {
+      MemoryAction action = instance.actions.peekFirst();
+      if (isSuperseded(instance, action)) {
+        instance.actions.removeFirst();
+        continue;
+      }
+      instance.acting = true;
+      switch (action.kind()) {
+        case LOAD -> driver.load(instance);
+        case UNLOAD -> driver.unload(instance);
+        case EVICT -> driver.evict(instance);
+        case EXPORT -> driver.exportKv(instance, instance.usedKvBytes());
+        case IMPORT -> driver.importKv(instance, instance.pausedKvBytes());
+        case RESIZE ->
+            driver.resize(instance, instance.usableBlocks, action.blocks(), instance.usedBlocks);
+      }
+    }
   }
 
   /** Books what a finished action freed. */
@@ -156,6 +195,19 @@ final class MemoryWork {
       }
     }
     return false;
+  }
+
+  /** Whether nothing goes on with the instance: no step, no memory work, nobody being evicted. */
+  boolean isIdle(Instance instance) {
+    return !instance.stepping
+        && instance.actions.isEmpty()
+        && instance.evicting.isEmpty()
+        && !hasPending(instance);
+  }
+
+  /** Whether a paused instance has left the device and can come back. */
+  boolean isParked(Instance instance) {
+    return instance.paused && !instance.resuming && isIdle(instance);
   }
 
   /** Whether no memory work waits. */

@@ -85,18 +85,16 @@ public final class PollingCoordinator implements Coordinator {
     switch (placement) {
       case Placement.OnInstance on -> {
         DeviceLoop device = around.devices().get(on.device());
-        device.submit(request, device.instance(on.instance()), on.blocks());
+        device.join(request, on.instance(), on.blocks(), on.victims());
       }
       case Placement.AfterPreemption after -> {
         DeviceLoop device = around.devices().get(after.device());
-        Instance target = device.instance(after.instance());
-        device.preempt(device.instance(after.victim()));
-        device.submit(request, target, after.blocks());
+        device.joinInPlaceOf(after.victim(), request, after.instance(), after.blocks());
       }
       case Placement.NewInstance fresh -> {
         DeviceLoop device = around.devices().get(fresh.device());
-        InstanceCosts cost = around.costs().apply(request.model(), device.spec().kind());
-        device.submit(request, device.create(request.model(), cost, fresh.blocks()), 0);
+        InstanceCosts costs = around.costs().apply(request.model(), device.spec().kind());
+        device.open(request, costs, fresh.blocks(), fresh.victims());
       }
       case Placement.Resumed resumed -> throw unknown(resumed);
       case Placement.NoCapacity none -> {

@@ -115,8 +115,7 @@ public final class QueueCoordinator implements Coordinator {
         Placement placement =
             around.policy().resume(device.snapshot(), instance, view(nowNanos), nowNanos);
         if (placement instanceof Placement.Resumed resumed) {
-          pause(device, resumed.victims());
-          device.resume(device.instance(resumed.instance()), resumed.blocks());
+          device.resume(resumed.instance(), resumed.blocks(), resumed.victims());
         }
       }
     }
@@ -154,43 +153,25 @@ public final class QueueCoordinator implements Coordinator {
     switch (placement) {
       case Placement.OnInstance on -> {
         DeviceLoop device = around.devices().get(on.device());
-        pause(device, on.victims());
-        device.submit(request, device.instance(on.instance()), on.blocks());
+        device.join(request, on.instance(), on.blocks(), on.victims());
       }
       case Placement.AfterPreemption after -> {
         DeviceLoop device = around.devices().get(after.device());
-        device.preempt(device.instance(after.victim()));
-        device.submit(request, device.instance(after.instance()), after.blocks());
+        device.joinInPlaceOf(after.victim(), request, after.instance(), after.blocks());
       }
       case Placement.NewInstance fresh -> {
         DeviceLoop device = around.devices().get(fresh.device());
-        pause(device, fresh.victims());
         InstanceCosts costs = around.costs().apply(request.model(), device.spec().kind());
-        device.submit(request, device.create(request.model(), costs, fresh.blocks()), 0);
+        device.open(request, costs, fresh.blocks(), fresh.victims());
       }
       case Placement.Resumed resumed -> {
         DeviceLoop device = around.devices().get(resumed.device());
-        pause(device, resumed.victims());
-        Instance instance = device.instance(resumed.instance());
-        device.resume(instance, resumed.blocks());
-        device.submit(request, instance, resumed.blocks());
+        device.resumeFor(request, resumed.instance(), resumed.blocks(), resumed.victims());
       }
       case Placement.NoCapacity none -> {
         return false;
       }
     }
     return true;
-  }
-
-  /** Pauses instances; one without requests just goes. */
-  private static void pause(DeviceLoop device, List<Integer> victims) {
-    for (int victim : victims) {
-      Instance instance = device.instance(victim);
-      if (instance.requestCount() == 0) {
-        device.preempt(instance);
-      } else {
-        device.pause(instance);
-      }
-    }
   }
 }

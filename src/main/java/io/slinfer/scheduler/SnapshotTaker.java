@@ -1,0 +1,82 @@
+package io.slinfer.scheduler;
+
+import io.slinfer.admission.DeviceSnapshot;
+import io.slinfer.admission.InstanceSnapshot;
+import io.slinfer.cost.DeviceSpec;
+import io.slinfer.request.RequestLife;
+import io.slinfer.request.RequestState;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Takes the immutable picture of a device that decisions work on. O(requests on the device).
+ *
+ * <p>Confined to the device's owner.
+ *
+ * @param index which device of the cluster
+ * @param reserveTokens room that each request is to have beyond its tokens so far
+ */
+record SnapshotTaker(int index, DeviceSpec spec, int reserveTokens, MemoryWork memory) {
+
+  /**
+   * The device as it is.
+   *
+   * @param present whether the device is there; an absent one has no slots
+   */
+  DeviceSnapshot take(
+      List<Instance> instances, long promisedBytes, boolean present, long nowNanos) {
+    int slotsUsed = 0;
+    List<InstanceSnapshot> views = new ArrayList<>(instances.size());
+    long stepStartNanos = Long.MAX_VALUE;
+    for (Instance instance : instances) {
+      views.add(view(instance, nowNanos));
+      slotsUsed += memory.isParked(instance) ? 0 : 1;
+      if (instance.stepping) {
+        stepStartNanos = Math.min(stepStartNanos, instance.stepStartNanos);
+      }
+    }
+    return new DeviceSnapshot(
+        index,
+        spec,
+        promisedBytes,
+        stepStartNanos,
+        present ? spec.slots() - slotsUsed : 0,
+        List.copyOf(views));
+  }
+
+  private InstanceSnapshot view(Instance instance, long nowNanos) {
+    long tokens = 0;
+    long prefillNanos = 0;
+    int hopeful = 0;
+    long prefillDeadlineNanos = Long.MAX_VALUE;
+    long decodeDeadlineNanos = Long.MAX_VALUE;
+    for (Iterable<RequestLife> place : List.of(instance.waiting, instance.running)) {
+      for (RequestLife request : place) {
+        hopeful += request.isHopeful(nowNanos) ? 1 : 0;
+        tokens += request.totalTokens();
+        if (request.state() == RequestState.PREFILLING) {
+          prefillNanos += instance.costs().prefillNanos(request.totalTokens());
+          prefillDeadlineNanos = Math.min(prefillDeadlineNanos, request.deadlineNanos());
+        } else {
+          decodeDeadlineNanos = Math.min(decodeDeadlineNanos, request.deadlineNanos());
+        }
+      }
+    }
+    return new InstanceSnapshot(
+        instance.index(),
+        instance.model(),
+        instance.costs(),
+        !instance.loaded,
+        !instance.draining && !instance.paused,
+        instance.weightsPromised,
+        instance.promisedBlocks,
+        instance.requestCount(),
+        hopeful,
+        tokens,
+        instance.neededBlocks(reserveTokens),
+        prefillDeadlineNanos,
+        decodeDeadlineNanos,
+        prefillNanos,
+        memory.isParked(instance));
+  }
+}
