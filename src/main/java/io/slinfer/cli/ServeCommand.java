@@ -1,8 +1,11 @@
 package io.slinfer.cli;
 
+import io.slinfer.config.DeviceSettings;
 import io.slinfer.config.Settings;
 import io.slinfer.gateway.DirectoryCatalogue;
+import io.slinfer.gateway.ModelCatalogue;
 import io.slinfer.gateway.ServedModel;
+import io.slinfer.node.EngineFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,24 +55,38 @@ final class ServeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     Settings settings = settings();
-    long kvBytes =
-        settings.device().kvBytes() > 0
-            ? settings.device().kvBytes()
-            : AvailableMemory.bytes() / AUTO_KV_SHARE;
-    DirectoryCatalogue catalogue = DirectoryCatalogue.open(settings.models());
-    Server server =
-        Server.start(settings, new CpuEngines(settings.device(), kvBytes), catalogue, kvBytes);
+    DirectoryCatalogue files = DirectoryCatalogue.open(settings.models());
+    ModelCatalogue catalogue = files;
+    EngineFactory engine;
+    long kvBytes = kvBytes(settings.device());
+    if (settings.device().emulated()) {
+      EmulatedServing emulated = new EmulatedServing(settings);
+      catalogue = emulated.catalogue(files);
+      engine = emulated.engine(settings.device());
+    } else {
+      engine = new CpuEngines(settings.device(), kvBytes);
+    }
+    Server server = Server.start(settings, engine, catalogue, kvBytes);
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(
                 () -> {
                   server.close();
-                  catalogue.close();
+                  files.close();
                 },
                 "slinfer-stop"));
     report(settings, server, catalogue.models());
     new CountDownLatch(1).await();
     return 0;
+  }
+
+  private static long kvBytes(DeviceSettings device) {
+    if (device.kvBytes() > 0) {
+      return device.kvBytes();
+    }
+    long memoryBytes =
+        device.emulated() ? device.emulation().memoryBytes() : AvailableMemory.bytes();
+    return memoryBytes / AUTO_KV_SHARE;
   }
 
   private Settings settings() {
@@ -84,11 +101,7 @@ final class ServeCommand implements Callable<Integer> {
       }
     }
     Settings read = Settings.read(config == null ? Settings.bundledFile() : config);
-    return new Settings(
-        read.http().at(host, port == null ? -1 : port),
-        read.models().in(models),
-        read.device(),
-        read.metrics());
+    return read.with(read.http().at(host, port == null ? -1 : port), read.models().in(models));
   }
 
   private static void report(Settings settings, Server server, List<ServedModel> served) {

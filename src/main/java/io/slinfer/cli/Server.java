@@ -46,6 +46,9 @@ public final class Server implements AutoCloseable {
             new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(loops + 1));
     this.meters = new ServingMeters(settings.metrics().vllmNames());
     DeviceSettings setting = settings.device();
+    if (settings.devices().size() > 1) {
+      throw new SettingsException("devices: this version serves one device, not several");
+    }
     this.device =
         new DispatchVerticle(
             setting.id(),
@@ -102,7 +105,7 @@ public final class Server implements AutoCloseable {
             context -> new Gateway(context, catalogue, texts, device.inbox(), meters),
             () -> !catalogue.models().isEmpty(),
             meters,
-            "slinfer-" + device.description().kind());
+            device.description().kind());
     for (int i = 0; i < eventLoops(settings); i++) {
       HttpVerticle verticle = new HttpVerticle(services);
       try {

@@ -1,19 +1,22 @@
 package io.slinfer.config;
 
+import io.slinfer.cost.DeviceKind;
 import io.slinfer.request.DeviceId;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * One device and how it is shared.
  *
  * @param engine {@code auto} (native kernels, else plain Java, and says which), {@code cpu} (native
- *     kernels or nothing) or {@code java}
+ *     kernels or nothing), {@code java} or {@code emulated}
  * @param threads kernel threads; 0 means one for each processor
  * @param kvBytes budget of all models' KV blocks; 0 means a quarter of the memory available at
  *     start
  * @param prefillChunkTokens prompt tokens in one step, at most
  * @param maxBatch sequences in one step, at most
  * @param maxWaiting requests that may wait for their first step; more are refused (429)
+ * @param emulation what an emulated device stands for; null for a real one
  */
 public record DeviceSettings(
     DeviceId id,
@@ -22,19 +25,49 @@ public record DeviceSettings(
     long kvBytes,
     int prefillChunkTokens,
     int maxBatch,
-    int maxWaiting) {
+    int maxWaiting,
+    EmulationSettings emulation) {
 
-  static DeviceSettings read(String id, Section section) {
-    DeviceSettings settings =
-        new DeviceSettings(
-            new DeviceId(id),
-            section.word("engine", "auto", List.of("auto", "cpu", "java")),
-            section.integer("threads", 0, 0, 1_024),
-            section.isAuto("kv-memory") ? 0 : section.bytes("kv-memory", 0, 1 << 20),
-            section.integer("prefill-chunk-tokens", 256, 16, 1 << 16),
-            section.integer("max-batch", 64, 1, 4_096),
-            section.integer("max-waiting", 1_024, 1, 1 << 20));
+  private static final Pattern ID = Pattern.compile("(cpu|gpu)(:[0-9]{1,4})?");
+
+  /** Whether its engine computes nothing. */
+  public boolean emulated() {
+    return emulation != null;
+  }
+
+  /** The devices under one key: one, or {@code count} emulated ones. */
+  static List<DeviceSettings> read(String key, Section section) {
+    String engine = section.word("engine", "auto", List.of("auto", "cpu", "java", "emulated"));
+    boolean emulated = engine.equals("emulated");
+    if (!emulated && !key.equals("cpu")) {
+      throw section.bad("engine", engine, "emulated; only the device cpu has a real engine");
+    }
+    int threads = section.integer("threads", 0, 0, 1_024);
+    long kvBytes = section.isAuto("kv-memory") ? 0 : section.bytes("kv-memory", 0, 1 << 20);
+    int chunkTokens = section.integer("prefill-chunk-tokens", 256, 16, 1 << 16);
+    int maxBatch = section.integer("max-batch", 64, 1, 4_096);
+    int maxWaiting = section.integer("max-waiting", 1_024, 1, 1 << 20);
+    int count = emulated ? section.integer("count", 0, 1, 1_000) : 0;
+    DeviceKind kind = key.startsWith("gpu") ? DeviceKind.GPU : DeviceKind.CPU;
+    EmulationSettings emulation = emulated ? EmulationSettings.read(kind, section) : null;
     section.end();
-    return settings;
+    return EmulationSettings.ids(key, count).stream()
+        .map(
+            id ->
+                new DeviceSettings(
+                    new DeviceId(id),
+                    engine,
+                    threads,
+                    kvBytes,
+                    chunkTokens,
+                    maxBatch,
+                    maxWaiting,
+                    emulation))
+        .toList();
+  }
+
+  /** Whether a key can name devices. */
+  static boolean isId(String key) {
+    return ID.matcher(key).matches();
   }
 }

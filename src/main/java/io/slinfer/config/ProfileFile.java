@@ -44,6 +44,11 @@ public record ProfileFile(
     return Yaml.read(file, ProfileFile.class);
   }
 
+  /** Reads a profile of the installation by its name, such as {@code llama-2-7b}. */
+  public static ProfileFile named(String name) throws IOException {
+    return read(Settings.home().resolve("conf").resolve("profiles").resolve(name + ".yaml"));
+  }
+
   /** Bytes and layers of the model. */
   public ModelShape shape() {
     return new ModelShape(Math.round(weightsGib * (1L << 30)), kvKibPerToken << 10, layers);

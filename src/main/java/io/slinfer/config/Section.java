@@ -78,6 +78,18 @@ final class Section {
     return value.intValue();
   }
 
+  /** A number, whole or not. */
+  double number(String key, double absent, double least, double most) {
+    JsonNode value = get(key);
+    if (value == null) {
+      return absent;
+    }
+    if (!value.isNumber() || !(value.doubleValue() >= least && value.doubleValue() <= most)) {
+      throw bad(key, value, "a number from " + least + " to " + most);
+    }
+    return value.doubleValue();
+  }
+
   boolean flag(String key, boolean absent) {
     JsonNode value = get(key);
     if (value == null) {

@@ -5,20 +5,40 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import io.slinfer.request.DeviceId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Everything an operator can set, validated.
  *
- * @param device the device of this node
+ * @param devices the devices of this node: all real or all emulated; at least one
  * @param metrics what /metrics shows
  */
 public record Settings(
-    HttpSettings http, ModelSettings models, DeviceSettings device, MetricsSettings metrics) {
+    HttpSettings http,
+    ModelSettings models,
+    List<DeviceSettings> devices,
+    MetricsSettings metrics) {
+
+  public Settings {
+    devices = List.copyOf(devices);
+  }
+
+  /** The first device. */
+  public DeviceSettings device() {
+    return devices.getFirst();
+  }
+
+  /** The same elsewhere, or with other models. */
+  public Settings with(HttpSettings otherHttp, ModelSettings otherModels) {
+    return new Settings(otherHttp, otherModels, devices, metrics);
+  }
 
   /**
    * The folder of the installation, as the launcher gives it; the working directory without one.
@@ -53,24 +73,47 @@ public record Settings(
         new Settings(
             HttpSettings.read(root.section("http")),
             ModelSettings.read(root.section("models"), folder),
-            device(file, root),
+            devices(file, root),
             MetricsSettings.read(root.section("metrics")));
     root.end();
+    if (!settings.models().emulated().isEmpty() && !settings.device().emulated()) {
+      throw new SettingsException(file + ": models.emulated: needs devices with engine: emulated");
+    }
     return settings;
   }
 
-  private static DeviceSettings device(String file, Section root) {
-    Map<String, DeviceSettings> devices =
-        new LinkedHashMap<>(root.sections("devices", DeviceSettings::read));
+  private static List<DeviceSettings> devices(String file, Section root) {
+    Map<String, List<DeviceSettings>> byKey =
+        root.sections(
+            "devices",
+            (key, section) -> {
+              if (!DeviceSettings.isId(key)) {
+                throw new SettingsException(
+                    file
+                        + ": devices."
+                        + key
+                        + ": unknown device; allowed: cpu, gpu, cpu:N, gpu:N");
+              }
+              return DeviceSettings.read(key, section);
+            });
+    List<DeviceSettings> devices = byKey.values().stream().flatMap(List::stream).toList();
     if (devices.isEmpty()) {
       return DeviceSettings.read("cpu", new Section(file, "devices.cpu", null));
     }
-    for (String id : devices.keySet()) {
-      if (!id.equals("cpu")) {
-        throw new SettingsException(file + ": devices." + id + ": unknown device; allowed: cpu");
+    long emulated = devices.stream().filter(DeviceSettings::emulated).count();
+    if (emulated != 0 && emulated != devices.size()) {
+      throw new SettingsException(
+          file
+              + ": devices: all are emulated or none is, so that a made-up token is never taken"
+              + " for a real one");
+    }
+    Set<DeviceId> ids = new HashSet<>();
+    for (DeviceSettings device : devices) {
+      if (!ids.add(device.id())) {
+        throw new SettingsException(file + ": devices: " + device.id() + " is there twice");
       }
     }
-    return devices.get("cpu");
+    return devices;
   }
 
   private static JsonNode tree(String file, String text) {

@@ -12,9 +12,14 @@ final class CommonHeaders implements Handler<RoutingContext> {
   private static final int MAX_ID_LENGTH = 128;
 
   private final ServingMeters meters;
+  private final String engine;
 
-  CommonHeaders(ServingMeters meters) {
+  /**
+   * @param engine kind of engine that makes the answers
+   */
+  CommonHeaders(ServingMeters meters, String engine) {
     this.meters = meters;
+    this.engine = engine;
   }
 
   @Override
@@ -27,6 +32,7 @@ final class CommonHeaders implements Handler<RoutingContext> {
                 .response()
                 .putHeader("x-request-id", id)
                 .putHeader("openai-version", API_VERSION)
+                .putHeader("x-slinfer-engine", engine)
                 .putHeader(
                     "openai-processing-ms",
                     Long.toString((System.nanoTime() - arrivalNanos) / 1_000_000)));

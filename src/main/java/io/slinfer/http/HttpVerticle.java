@@ -44,7 +44,7 @@ public final class HttpVerticle extends VerticleBase {
    *
    * @param gateways makes the gateway of an event loop, on that event loop
    * @param ready whether requests can be served
-   * @param fingerprint names the engine in answers
+   * @param engine kind of engine that makes the answers; each answer names it
    */
   public record Services(
       HttpSettings settings,
@@ -52,7 +52,12 @@ public final class HttpVerticle extends VerticleBase {
       Function<Context, Gateway> gateways,
       BooleanSupplier ready,
       ServingMeters meters,
-      String fingerprint) {}
+      String engine) {
+
+    String fingerprint() {
+      return "slinfer-" + engine;
+    }
+  }
 
   public HttpVerticle(Services services) {
     this.services = services;
@@ -85,7 +90,7 @@ public final class HttpVerticle extends VerticleBase {
 
   private Router router() {
     Router router = Router.router(vertx);
-    router.route().handler(new CommonHeaders(services.meters));
+    router.route().handler(new CommonHeaders(services.meters, services.engine));
     router.route().handler(cors());
     route(router, "/health", HttpMethod.GET, HttpVerticle::alive);
     route(router, "/health/live", HttpMethod.GET, HttpVerticle::alive);
@@ -113,6 +118,7 @@ public final class HttpVerticle extends VerticleBase {
                 Set.of(
                     "x-request-id",
                     "openai-processing-ms",
+                    "x-slinfer-engine",
                     "retry-after",
                     "retry-after-ms",
                     "x-ratelimit-limit-requests",
@@ -132,7 +138,7 @@ public final class HttpVerticle extends VerticleBase {
         path,
         HttpMethod.POST,
         new GenerationRoute(
-            endpoint, gateway, services.settings, services.meters, services.fingerprint));
+            endpoint, gateway, services.settings, services.meters, services.fingerprint()));
   }
 
   /** One path with one method; others are 405. */

@@ -1,6 +1,7 @@
 package io.slinfer.metrics;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -51,6 +52,21 @@ public final class ServingMeters implements AutoCloseable {
   /** The meters of one model. */
   public ModelMeters of(ModelId model) {
     return models.computeIfAbsent(model, id -> new ModelMeters(registry, id));
+  }
+
+  /**
+   * A device serves from now on.
+   *
+   * @param engine its engine's kind
+   * @param emulated whether its tokens are made up
+   */
+  public void device(String device, String engine, boolean emulated) {
+    Gauge.builder(MeterNames.PREFIX + "device_emulated", () -> emulated ? 1 : 0)
+        .description("1 if the device's tokens are made up, 0 if they are computed")
+        .tag("device", device)
+        .tag("engine", engine)
+        .strongReference(true)
+        .register(registry);
   }
 
   /** A request was refused or failed. */

@@ -93,6 +93,7 @@ public final class DispatchVerticle extends VerticleBase {
               engine = created;
               description = created.description();
               LOG.info("device {}: {} ({})", device, description.kind(), description.detail());
+              meters.device(device.value(), description.kind(), description.emulated());
               loop =
                   new DeviceLoop(
                       new DeviceLoop.Parts(

@@ -15,9 +15,7 @@ final class DemoModelsTest {
   @Test
   void answersAQuestionAndGoesOnWithAStory() throws Exception {
     Settings bundled = Settings.read(Path.of("conf/slinfer.yaml"));
-    Settings settings =
-        new Settings(
-            bundled.http().at(null, 0), bundled.models(), bundled.device(), bundled.metrics());
+    Settings settings = bundled.with(bundled.http().at(null, 0), bundled.models());
     long kvBytes = 64L << 20;
     try (DirectoryCatalogue catalogue = DirectoryCatalogue.open(settings.models());
         Server server =

@@ -106,8 +106,7 @@ final class SoakTest {
   private static Settings settings() {
     String models = Path.of("models").toAbsolutePath().toString();
     Settings settings = SettingsText.parse("models: {directories: ['" + models + "']}");
-    return new Settings(
-        settings.http().at(null, 0), settings.models(), settings.device(), settings.metrics());
+    return settings.with(settings.http().at(null, 0), settings.models());
   }
 
   private static ListAppender<ILoggingEvent> listenForBlockedThreads() {

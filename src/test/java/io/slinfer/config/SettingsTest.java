@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -46,6 +47,22 @@ final class SettingsTest {
     assertEquals("0.0.0.0", settings.http().at("0.0.0.0", -1).host());
   }
 
+  @Test
+  void thePaperTestBedIsFourAndFourEmulatedDevices() {
+    Settings settings = Settings.read(FOLDER.resolve("emulated-paper.yaml"));
+    assertEquals(
+        List.of("cpu:0", "cpu:1", "cpu:2", "cpu:3", "gpu:0", "gpu:1", "gpu:2", "gpu:3"),
+        settings.devices().stream().map(device -> device.id().value()).toList());
+    assertEquals("a100-80gb", settings.devices().getLast().emulation().profile());
+    assertEquals(128, settings.models().emulated().getFirst().count());
+  }
+
+  @Test
+  void aDeviceWithoutDelayIsInfinitelyFast() {
+    Settings settings = parse("devices: {cpu: {engine: emulated, delay: 0}}");
+    assertEquals(Double.POSITIVE_INFINITY, settings.device().emulation().speed());
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -62,8 +79,14 @@ final class SettingsTest {
         "http: {idle-timeout: 25 h}|f.yaml: http.idle-timeout: 90000000 ms; allowed: more than twice",
         "http: {cors-origins: all}|f.yaml: http.cors-origins: \"all\"; allowed: a list of texts",
         "http: {api-keys: {ann: {sha256: abc}}}|f.yaml: http.api-keys.ann.sha256: abc; allowed: 64 hex",
-        "devices: {cpu: {engine: fast}}|f.yaml: devices.cpu.engine: \"fast\"; allowed: auto, cpu, java",
-        "devices: {tpu: {}}|f.yaml: devices.tpu: unknown device; allowed: cpu",
+        "devices: {cpu: {engine: fast}}|f.yaml: devices.cpu.engine: \"fast\"; allowed: auto, cpu, java, emulated",
+        "devices: {tpu: {}}|f.yaml: devices.tpu: unknown device; allowed: cpu, gpu, cpu:N, gpu:N",
+        "devices: {gpu: {}}|f.yaml: devices.gpu.engine: auto; allowed: emulated",
+        "devices: {cpu: {}, gpu: {engine: emulated}}|f.yaml: devices: all are emulated or none is",
+        "devices: {cpu: {count: 2}}|f.yaml: devices.cpu.count: 2: unknown key",
+        "devices: {cpu: {engine: emulated, speed: 0}}|f.yaml: devices.cpu.speed: 0; allowed: a number",
+        "devices: {gpu: {engine: emulated, count: 2}, 'gpu:1': {engine: emulated}}|f.yaml: devices: gpu:1 is there twice",
+        "models: {emulated: {m: {}}}|f.yaml: models.emulated: needs devices with engine: emulated",
         "metrics: {vllm-names: 1}|f.yaml: metrics.vllm-names: 1; allowed: true or false",
         "http: {port: 1, port: 2}|f.yaml: line 1: Duplicate field 'port'",
         "http: [|f.yaml: line 1: ",

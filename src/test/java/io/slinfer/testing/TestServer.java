@@ -79,8 +79,7 @@ public final class TestServer implements AutoCloseable {
 
   private static Settings settings(String yaml) {
     Settings settings = SettingsText.parse(yaml);
-    return new Settings(
-        settings.http().at(null, 0), settings.models(), settings.device(), settings.metrics());
+    return settings.with(settings.http().at(null, 0), settings.models());
   }
 
   /** Models with a byte tokenizer and a template that joins the contents. */
