@@ -46,7 +46,7 @@ final class EmulatedServingTest {
       client.send(
           RawClient.post(
               "/v1/chat/completions",
-              "{\"model\":\"imaginary-001\","
+              "{\"model\":\"imaginary-001\",\"temperature\":0,"
                   + "\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}"));
       return client.readUntil("reasoning_tokens\":0}}}");
     }

@@ -3,8 +3,9 @@ package io.slinfer.engine.emulated;
 import io.slinfer.engine.Sequence;
 
 /**
- * Which token follows: a hash of the prompt, the seed and the position chooses one of a list, so
- * that an answer is the same however its steps were cut, on whichever device. Immutable.
+ * Which token follows: a hash of the prompt, the position and (unless the temperature is 0) the
+ * seed chooses one of a list, so that an answer is the same however its steps were cut, on
+ * whichever device. Immutable.
  */
 public final class MadeUpTokens {
 
@@ -39,7 +40,8 @@ public final class MadeUpTokens {
 
   /** The token that follows all that the sequence has. */
   int after(Sequence sequence) {
-    long prompt = mix(sequence.sampling().seed() + sequence.promptLength() * GOLDEN);
+    long seed = sequence.sampling().temperature() == 0 ? 0 : sequence.sampling().seed();
+    long prompt = mix(seed + sequence.promptLength() * GOLDEN);
     int from = Math.max(0, sequence.promptLength() - HASHED_TOKENS);
     for (int i = from; i < sequence.promptLength(); i++) {
       prompt = prompt * GOLDEN + sequence.token(i);
