@@ -7,5 +7,6 @@ import io.slinfer.request.ModelId;
  *
  * @param tokens prompt and generated tokens: what must be prefilled
  * @param deadlineNanos when its next token is due
+ * @param tokenNanos the time per token that it was promised
  */
-public record Candidate(ModelId model, int tokens, long deadlineNanos) {}
+public record Candidate(ModelId model, int tokens, long deadlineNanos, long tokenNanos) {}

@@ -20,6 +20,9 @@ import io.slinfer.request.ModelId;
  *     with none
  * @param decodeDeadlineNanos the earliest deadline of the others; Long.MAX_VALUE with none
  * @param prefillNanos predicted prefill work of those that wait for it
+ * @param tokenNanos the least time per token that its requests were promised; Long.MAX_VALUE with
+ *     none
+ * @param stays it may not leave for another model: pinned, or not here long enough
  * @param parked it has left the device; its keys and values are on the host
  */
 public record InstanceSnapshot(
@@ -37,6 +40,8 @@ public record InstanceSnapshot(
     long prefillDeadlineNanos,
     long decodeDeadlineNanos,
     long prefillNanos,
+    long tokenNanos,
+    boolean stays,
     boolean parked) {
 
   /** A new instance of a model on a device, before anything is promised to it. */
@@ -60,6 +65,8 @@ public record InstanceSnapshot(
         Long.MAX_VALUE,
         Long.MAX_VALUE,
         0,
+        Long.MAX_VALUE,
+        false,
         false);
   }
 
@@ -80,12 +87,14 @@ public record InstanceSnapshot(
         Math.min(prefillDeadlineNanos, request.deadlineNanos()),
         decodeDeadlineNanos,
         prefillNanos + costs.prefillNanos(request.tokens()),
+        Math.min(tokenNanos, request.tokenNanos()),
+        stays,
         parked);
   }
 
-  /** Whether it could serve at once but has no request. */
+  /** Whether it could serve at once but has no request, and may leave for another model. */
   public boolean idle() {
-    return open && !loading && batch == 0;
+    return open && !loading && batch == 0 && !stays;
   }
 
   /** The earliest deadline of its requests; Long.MAX_VALUE with none. */

@@ -12,12 +12,12 @@ import java.util.List;
  * least of an instance, and KV needs no minimum since it grows while decoding.
  *
  * @param sizing how much KV the requests need
- * @param tokenNanos time per output token that the decode shares are measured against
+ * @param aim the part of the promised time per token that the decode shares are measured against
  * @param mostShare how much of a device decode steps may take, 0 to 1
  * @param sparesDecodes whether a prompt may make no decode late; else the promise on the mean time
  *     per token is trusted to absorb it
  */
-public record SlackTest(KvSizing sizing, long tokenNanos, double mostShare, boolean sparesDecodes) {
+public record SlackTest(KvSizing sizing, double aim, double mostShare, boolean sparesDecodes) {
 
   private record Job(boolean isTarget, long workNanos, long deadlineNanos) {}
 
@@ -55,7 +55,7 @@ public record SlackTest(KvSizing sizing, long tokenNanos, double mostShare, bool
   }
 
   private double share(InstanceSnapshot instance) {
-    return (double) instance.decodeNanos() / tokenNanos;
+    return instance.decodeNanos() / (aim * instance.tokenNanos());
   }
 
   private void addDecode(List<Job> jobs, InstanceSnapshot instance) {

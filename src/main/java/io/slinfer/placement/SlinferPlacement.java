@@ -226,7 +226,10 @@ public record SlinferPlacement(
         continue;
       }
       for (InstanceSnapshot victim : device.instances()) {
-        if (!victim.open() || victim.loading() || victim.model().equals(request.model())) {
+        if (!victim.open()
+            || victim.loading()
+            || victim.stays()
+            || victim.model().equals(request.model())) {
           continue;
         }
         double worth = worth(victim, view);
@@ -291,7 +294,8 @@ public record SlinferPlacement(
     double leastWorth = parked.hopeful() / tuning.advantage();
     for (InstanceSnapshot victim : device.instances()) {
       boolean enough = room + victim.promisedBytes(device.spec()) >= bytes;
-      boolean leaves = victim.open() && !victim.loading() && !idle.contains(victim.index());
+      boolean leaves =
+          victim.open() && !victim.loading() && !victim.stays() && !idle.contains(victim.index());
       if (leaves && enough && worth(victim, view) < leastWorth) {
         leastWorth = worth(victim, view);
         List<Integer> victims = new ArrayList<>(idle);
@@ -332,7 +336,8 @@ public record SlinferPlacement(
   }
 
   private boolean timeHolds(Target target, Level level, long nowNanos) {
-    SlackTest test = target.device().spec().memoryMoves() ? onGpu : level.onCpu();
+    boolean gpu = target.device().spec().kind() == DeviceKind.GPU;
+    SlackTest test = gpu ? onGpu : level.onCpu();
     return test.timeHolds(target.device(), target.before(), target.after(), nowNanos);
   }
 

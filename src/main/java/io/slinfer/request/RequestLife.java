@@ -21,6 +21,7 @@ public final class RequestLife {
   private RequestState state = RequestState.QUEUED;
   private long graceNanos;
   private boolean coldStart;
+  private boolean kept;
   private int generatedTokens;
   private int computedTokens;
   private int heldBlocks;
@@ -153,6 +154,16 @@ public final class RequestLife {
     generatedTokens++;
     lastTokenNanos = nowNanos;
     updateDeadline();
+  }
+
+  /** From now on it is never given up: its caller was promised an answer. */
+  public void keep() {
+    kept = true;
+  }
+
+  /** Whether it may not be given up. */
+  public boolean isKept() {
+    return kept;
   }
 
   /** When its next token is due, by the rule. */

@@ -13,15 +13,20 @@ public enum RequestState {
   /** Terminal: all tokens were made. */
   FINISHED,
   /** Terminal: never served, or given up. */
-  REFUSED;
+  REFUSED,
+  /** Terminal: its caller went away. */
+  CANCELLED;
 
   /** Whether nothing can follow. */
   public boolean isTerminal() {
-    return this == FINISHED || this == REFUSED;
+    return this == FINISHED || this == REFUSED || this == CANCELLED;
   }
 
   /** Whether a request may go from this state to {@code next}. */
   public boolean mayBecome(RequestState next) {
+    if (next == CANCELLED) {
+      return !isTerminal();
+    }
     return switch (this) {
       case QUEUED -> next == PREFILLING || next == REFUSED;
       case PREFILLING -> next == DECODING || next == FINISHED || next == QUEUED || next == REFUSED;
@@ -32,7 +37,7 @@ public enum RequestState {
               || next == QUEUED
               || next == REFUSED;
       case PAUSED -> next == DECODING || next == PREFILLING || next == QUEUED || next == REFUSED;
-      case FINISHED, REFUSED -> false;
+      case FINISHED, REFUSED, CANCELLED -> false;
     };
   }
 }

@@ -12,5 +12,14 @@ public interface Batching {
    *
    * @return whether there is work
    */
-  boolean compose(Instance instance, SchedulerListener listener);
+  boolean compose(Instance instance, Turn turn);
+
+  /**
+   * The circumstances of one step.
+   *
+   * @param spareNanos how long it may take before it makes a token of another instance late;
+   *     negative when one is late already, Long.MAX_VALUE when no other instance waits
+   * @param driver the device, which may know parts of a prompt already
+   */
+  record Turn(long nowNanos, long spareNanos, DeviceDriver driver, SchedulerListener listener) {}
 }

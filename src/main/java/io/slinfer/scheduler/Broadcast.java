@@ -41,6 +41,11 @@ public record Broadcast(List<SchedulerListener> listeners) implements SchedulerL
   }
 
   @Override
+  public void cancelled(RequestLife request) {
+    listeners.forEach(listener -> listener.cancelled(request));
+  }
+
+  @Override
   public void evicted(RequestLife request, Instance instance) {
     listeners.forEach(listener -> listener.evicted(request, instance));
   }

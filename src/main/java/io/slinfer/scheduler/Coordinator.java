@@ -14,6 +14,9 @@ public interface Coordinator extends DeviceLoop.Upstream {
   /** A request has arrived, now. */
   void arrive(RequestLife request);
 
+  /** Forgets a request: no step after the one in flight includes it. Once ended, it is ignored. */
+  void cancel(RequestLife request);
+
   /**
    * What a coordinator works with.
    *

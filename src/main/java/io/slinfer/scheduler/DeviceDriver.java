@@ -1,5 +1,7 @@
 package io.slinfer.scheduler;
 
+import io.slinfer.request.RequestLife;
+
 /**
  * What the scheduler asks of a device. Every call returns at once and is answered once, on the
  * owner's thread: a step by {@link DeviceLoop#onStepped}, anything else by {@link
@@ -7,7 +9,10 @@ package io.slinfer.scheduler;
  */
 public interface DeviceDriver {
 
-  /** Runs a step of {@code instance.batch()}. */
+  /**
+   * Runs a step of {@code instance.batch()}; a failure is answered by {@link
+   * DeviceLoop#onStepFailed}.
+   */
   void step(Instance instance);
 
   /** Brings an instance's weights onto the device. */
@@ -32,10 +37,24 @@ public interface DeviceDriver {
   /** Frees an instance's weights. */
   void unload(Instance instance);
 
+  /**
+   * A request begins to compute on an instance: says how many leading tokens have their keys and
+   * values there already, and keeps those for it. Fewer than all; 0 on a device that does not look.
+   */
+  default int reusePrefix(Instance instance, RequestLife request) {
+    return 0;
+  }
+
+  /** A request's blocks are free: it has ended, or lost its keys and values. */
+  default void freed(Instance instance, RequestLife request) {}
+
   /** Which outputs of a finished step ended their request. */
   @FunctionalInterface
   interface StepOutcome {
-    /** Whether the token of the request at {@code index} of the batch was its last. */
+    /**
+     * Whether the token of the request at {@code index} of the batch was its last; asked only of
+     * those that got one.
+     */
     boolean ended(int index);
   }
 }

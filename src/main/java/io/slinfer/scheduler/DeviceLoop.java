@@ -4,6 +4,7 @@ import io.slinfer.admission.DeviceSnapshot;
 import io.slinfer.cost.DeviceSpec;
 import io.slinfer.cost.InstanceCosts;
 import io.slinfer.memory.Ledger;
+import io.slinfer.memory.Residence;
 import io.slinfer.request.InstanceId;
 import io.slinfer.request.ModelId;
 import io.slinfer.request.RequestLife;
@@ -250,6 +251,7 @@ public final class DeviceLoop {
     long duration = nowNanos - instance.stepStartNanos;
     instance.restUntilNanos = nowNanos + Math.round(duration * settings.restPerStep());
     takeTokens(instance, outcome, nowNanos);
+    dropCancelled(instance);
     if (relieves()) {
       relief.growAhead(instance);
     }
@@ -265,7 +267,10 @@ public final class DeviceLoop {
     boolean left = false;
     for (int i = 0; i < requests.size(); i++) {
       RequestLife request = requests.get(i);
-      request.computedTokens(request.totalTokens());
+      request.computedTokens(request.computedTokens() + instance.batch().chunk(i));
+      if (request.computedTokens() < request.totalTokens()) {
+        continue;
+      }
       request.tokenAt(nowNanos);
       if (request.state() == RequestState.PREFILLING) {
         request.become(RequestState.DECODING);
@@ -276,9 +281,70 @@ public final class DeviceLoop {
         leave(request, instance);
       }
     }
-    if (left && !instance.draining && !instance.paused) {
-      afterLeaving(instance, nowNanos);
+    if (left) {
+      afterLeaving(instance);
     }
+  }
+
+  /** Answers a step that failed: its requests are given up. */
+  public void onStepFailed(Instance instance) {
+    if (instance.lost) {
+      return;
+    }
+    changed();
+    instance.stepping = false;
+    steps--;
+    for (RequestLife request : List.copyOf(instance.batch().requests())) {
+      remove(request, instance);
+      request.become(RequestState.REFUSED);
+      listener.refused(request, "step_failed");
+    }
+    afterLeaving(instance);
+    run();
+  }
+
+  /**
+   * Forgets a request: no step after the one in flight includes it.
+   *
+   * @return whether it was here
+   */
+  public boolean cancel(RequestLife request) {
+    for (Instance instance : instances) {
+      if (instance.holds(request)) {
+        changed();
+        instance.cancelled.add(request);
+        if (!instance.isUsing(request)) {
+          dropCancelled(instance);
+          run();
+        }
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Drops the cancelled requests of an instance whose step or copy has ended. */
+  private void dropCancelled(Instance instance) {
+    if (instance.cancelled.isEmpty()) {
+      return;
+    }
+    for (RequestLife request : List.copyOf(instance.cancelled)) {
+      remove(request, instance);
+      request.become(RequestState.CANCELLED);
+      listener.cancelled(request);
+    }
+    if (instance.paused && instance.requestCount() == 0) {
+      memory.release(instance);
+    }
+    afterLeaving(instance);
+  }
+
+  /** Takes a request off, with all that it holds. */
+  private void remove(RequestLife request, Instance instance) {
+    instance.drop(request);
+    instance.cancelled.remove(request);
+    instance.hold(request, 0);
+    driver.freed(instance, request);
   }
 
   private void stepAside(Instance instance) {
@@ -294,15 +360,15 @@ public final class DeviceLoop {
   }
 
   private void leave(RequestLife request, Instance instance) {
-    instance.hold(request, 0);
-    if (!instance.running.remove(request)) {
-      instance.evicting.remove(request);
-    }
+    remove(request, instance);
     request.become(RequestState.FINISHED);
     upstream.finished(request);
   }
 
-  private void afterLeaving(Instance instance, long nowNanos) {
+  private void afterLeaving(Instance instance) {
+    if (instance.draining || instance.paused) {
+      return;
+    }
     if (spec.memoryMoves()) {
       int needed = instance.neededBlocks(settings.sizing().reserveTokens());
       int blocks =
@@ -311,13 +377,29 @@ public final class DeviceLoop {
         memory.resize(instance, blocks);
       }
     }
-    if (instance.requestCount() == 0) {
+    Residence residence = settings.residence();
+    if (instance.requestCount() == 0 && !residence.pinned().test(instance.model())) {
       int epoch = ++instance.emptyEpoch;
-      if (settings.keepAliveNanos() == 0 || !spec.memoryMoves()) {
+      if (residence.keepAliveNanos() == 0 || !spec.memoryMoves()) {
         memory.release(instance);
-      } else if (settings.keepAliveNanos() < Long.MAX_VALUE) {
-        timers.at(nowNanos + settings.keepAliveNanos(), () -> expire(instance, epoch));
+      } else if (residence.keepAliveNanos() < Long.MAX_VALUE) {
+        timers.at(timers.nowNanos() + residence.keepAliveNanos(), () -> expire(instance, epoch));
       }
+    }
+  }
+
+  /** From its load on an instance stays for a while, a pinned one for ever. */
+  private void settle(Instance instance) {
+    Residence residence = settings.residence();
+    boolean pinned = residence.pinned().test(instance.model());
+    instance.stays = pinned || residence.leastNanos() > 0;
+    if (instance.stays && !pinned) {
+      timers.at(
+          timers.nowNanos() + residence.leastNanos(),
+          () -> {
+            instance.stays = false;
+            changed();
+          });
     }
   }
 
@@ -338,8 +420,11 @@ public final class DeviceLoop {
     MemoryAction action = instance.actions.removeFirst();
     instance.acting = false;
     memory.done(instance, action);
+    if (action.kind() == Kind.LOAD) {
+      settle(instance);
+    }
     if (action.kind() == Kind.EXPORT) {
-      hostKv.exported(instance);
+      hostKv.exported(instance, driver);
       sendBack(instance);
     } else if (action.kind() == Kind.IMPORT) {
       hostKv.imported(instance);
@@ -352,6 +437,7 @@ public final class DeviceLoop {
     if (action.kind() == Kind.EVICT) {
       sendBack(instance);
     }
+    dropCancelled(instance);
     memory.giveOut();
     run();
   }
@@ -379,6 +465,7 @@ public final class DeviceLoop {
       memory.release(instance);
     }
     sendBack(instance);
+    dropCancelled(instance);
     if (instance.requestCount() == 0 && !instance.draining && !instance.paused) {
       memory.release(instance);
     }
@@ -420,14 +507,22 @@ public final class DeviceLoop {
   private List<RequestLife> turnOut(Instance instance) {
     List<RequestLife> evicted = List.copyOf(instance.evicting);
     instance.evicting.clear();
+    List<RequestLife> homeless = new ArrayList<>();
     for (RequestLife request : evicted) {
-      instance.hold(request, 0);
+      boolean isCancelled = instance.cancelled.contains(request);
+      remove(request, instance);
       request.computedTokens(0);
-      request.countEviction();
-      request.become(RequestState.QUEUED);
-      listener.evicted(request, instance);
+      if (isCancelled) {
+        request.become(RequestState.CANCELLED);
+        listener.cancelled(request);
+      } else {
+        request.countEviction();
+        request.become(RequestState.QUEUED);
+        listener.evicted(request, instance);
+        homeless.add(request);
+      }
     }
-    return evicted;
+    return homeless;
   }
 
   /** Starts what can start: memory work of instances that do not step, then a step. */
@@ -498,7 +593,9 @@ public final class DeviceLoop {
     }
     instance.quotaLeft--;
     changed();
-    if (!settings.batching().compose(instance, listener)) {
+    Batching.Turn turn =
+        new Batching.Turn(nowNanos, spareNanos(instance, nowNanos), driver, listener);
+    if (!settings.batching().compose(instance, turn)) {
       return false;
     }
     instance.stepping = true;
@@ -507,6 +604,18 @@ public final class DeviceLoop {
     listener.stepStarted(instance);
     driver.step(instance);
     return true;
+  }
+
+  /** Time until another instance must have begun its next step. */
+  private long spareNanos(Instance stepping, long nowNanos) {
+    long spare = Long.MAX_VALUE;
+    for (int i = 0; i < instances.size(); i++) {
+      Instance other = instances.get(i);
+      if (other != stepping && canStep(other, nowNanos)) {
+        spare = Math.min(spare, other.decodeSpareNanos(nowNanos));
+      }
+    }
+    return spare;
   }
 
   private void changed() {

@@ -1,13 +1,13 @@
 package io.slinfer.scheduler;
 
 import io.slinfer.memory.KvSizing;
+import io.slinfer.memory.Residence;
 
 /**
  * How a device is run.
  *
  * @param sizing how KV sizes follow the requests
- * @param keepAliveNanos how long an instance without requests stays; Long.MAX_VALUE: until its
- *     place is wanted
+ * @param residence how long an instance without requests stays
  * @param concurrentSteps how many instances may step at once
  * @param restPerStep how long an instance rests after a step, in durations of that step
  * @param order which instance steps next
@@ -17,7 +17,7 @@ import io.slinfer.memory.KvSizing;
 public record DeviceSettings(
     KvSizing sizing,
     Batching batching,
-    long keepAliveNanos,
+    Residence residence,
     int concurrentSteps,
     double restPerStep,
     StepOrder order,

@@ -28,11 +28,17 @@ record HostKv(long mostBytes, List<Instance> instances) {
     return bytes() + instance.pausedKvBytes() <= mostBytes;
   }
 
-  /** The keys and values of an instance have arrived on the host. */
-  void exported(Instance instance) {
-    for (RequestLife request : instance.running) {
-      instance.hold(request, 0);
-      request.become(RequestState.PAUSED);
+  /** The keys and values of an instance have arrived on the host; half a prompt's are dropped. */
+  void exported(Instance instance, DeviceDriver driver) {
+    for (RequestLife request : List.copyOf(instance.running)) {
+      if (request.state() == RequestState.PREFILLING) {
+        instance.running.remove(request);
+        instance.evicting.add(request);
+      } else {
+        instance.hold(request, 0);
+        driver.freed(instance, request);
+        request.become(RequestState.PAUSED);
+      }
     }
     instance.draining = instance.running.isEmpty();
   }

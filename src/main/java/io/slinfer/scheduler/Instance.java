@@ -5,6 +5,7 @@ import io.slinfer.cost.InstanceCosts;
 import io.slinfer.request.InstanceId;
 import io.slinfer.request.ModelId;
 import io.slinfer.request.RequestLife;
+import io.slinfer.request.RequestState;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,6 +60,12 @@ public final class Instance {
 
   /** Gone with its device; answers that still come are late. */
   boolean lost;
+
+  /** Requests that are to be dropped as soon as no step or copy uses them. */
+  final List<RequestLife> cancelled = new ArrayList<>();
+
+  /** It may not leave for another model: pinned, or not here long enough. */
+  boolean stays;
 
   int quotaLeft;
   long stepStartNanos;
@@ -160,9 +167,89 @@ public final class Instance {
       slack = Math.min(slack, request.deadlineNanos() - nowNanos - work);
     }
     for (int i = 0; i < running.size(); i++) {
-      slack = Math.min(slack, running.get(i).deadlineNanos() - nowNanos);
+      RequestLife request = running.get(i);
+      long work = request.state() == RequestState.PREFILLING ? prefillNanos(request) : 0;
+      slack = Math.min(slack, request.deadlineNanos() - nowNanos - work);
     }
     return slack;
+  }
+
+  /**
+   * Time left until the first of those requests is late that still can be in time, its own prefill
+   * taken off; above any such time when there is none.
+   */
+  long hopefulSlackNanos(long nowNanos) {
+    long least = Long.MAX_VALUE;
+    long latest = Long.MIN_VALUE;
+    for (Iterable<RequestLife> place : List.of(waiting, running)) {
+      for (RequestLife request : place) {
+        latest = Math.max(latest, request.deadlineNanos() - nowNanos);
+        if (request.isHopeful(nowNanos)) {
+          long work = request.state() == RequestState.PREFILLING ? prefillNanos(request) : 0;
+          least = Math.min(least, request.deadlineNanos() - nowNanos - work);
+        }
+      }
+    }
+    return least == Long.MAX_VALUE ? Long.MAX_VALUE / 2 - latest : least;
+  }
+
+  /** Predicted time for what is left of a prompt. */
+  long prefillNanos(RequestLife request) {
+    int computed = request.computedTokens();
+    long all = costs.prefillNanos(request.totalTokens());
+    return computed == 0 ? all : Math.max(0, all - costs.prefillNanos(computed));
+  }
+
+  /**
+   * How long another instance may step before tokens here come late that still can come in time;
+   * Long.MAX_VALUE when nobody here decodes.
+   */
+  long decodeSpareNanos(long nowNanos) {
+    long spare = Long.MAX_VALUE;
+    long tokens = 0;
+    int decoding = 0;
+    for (int i = 0; i < running.size(); i++) {
+      RequestLife request = running.get(i);
+      if (request.state() == RequestState.DECODING) {
+        tokens += request.totalTokens();
+        decoding++;
+        if (request.isHopeful(nowNanos)) {
+          spare = Math.min(spare, request.deadlineNanos() - nowNanos);
+        }
+      }
+    }
+    return spare == Long.MAX_VALUE ? spare : spare - costs.decodeNanos(tokens, decoding);
+  }
+
+  /** The least time per token that its requests were promised; Long.MAX_VALUE with none. */
+  long tokenNanos() {
+    long least = Long.MAX_VALUE;
+    for (RequestLife request : waiting) {
+      least = Math.min(least, request.slo().timePerOutputTokenNanos());
+    }
+    for (int i = 0; i < running.size(); i++) {
+      least = Math.min(least, running.get(i).slo().timePerOutputTokenNanos());
+    }
+    return least;
+  }
+
+  boolean holds(RequestLife request) {
+    return waiting.contains(request) || running.contains(request) || evicting.contains(request);
+  }
+
+  /** Whether the step or the copy in progress uses the request's blocks. */
+  boolean isUsing(RequestLife request) {
+    boolean steps = stepping && batch.requests().contains(request);
+    boolean copies =
+        acting
+            && (actions.peekFirst().kind() == MemoryAction.Kind.EXPORT
+                || actions.peekFirst().kind() == MemoryAction.Kind.IMPORT);
+    return steps || copies;
+  }
+
+  /** Takes a request off; false if it is not here. */
+  boolean drop(RequestLife request) {
+    return waiting.remove(request) || running.remove(request) || evicting.remove(request);
   }
 
   /** Blocks that its requests need, each with this many tokens to come. */

@@ -85,7 +85,7 @@ final class KvRelief {
     for (int i = 0; i < instances.size() && ledger.unpromisedBytes() < bytes; i++) {
       Instance idle = instances.get(i);
       boolean useless = idle.loaded && idle.requestCount() == 0 && !idle.paused && !idle.draining;
-      if (useless && idle != instance) {
+      if (useless && idle != instance && !idle.stays) {
         memory.release(idle);
       }
     }

@@ -18,26 +18,26 @@ public record PagedBatching(int prefillTokens, int sequences) implements Batchin
   }
 
   @Override
-  public boolean compose(Instance instance, SchedulerListener listener) {
+  public boolean compose(Instance instance, Turn turn) {
     return composePrefill(instance) || composeDecode(instance);
   }
 
   private boolean composePrefill(Instance instance) {
     StepBatch batch = instance.batch();
-    batch.clear(StepBatch.Kind.PREFILL);
+    batch.clear();
     while (!instance.waiting.isEmpty()) {
       RequestLife request = instance.waiting.peekFirst();
       int tokens = request.totalTokens();
-      boolean tooMany = batch.tokens() > 0 && batch.tokens() + tokens > prefillTokens;
+      boolean tooMany = batch.promptTokens() > 0 && batch.promptTokens() + tokens > prefillTokens;
       if (tooMany || instance.running.size() >= sequences || !fits(instance, request)) {
         break;
       }
       instance.waiting.removeFirst();
       instance.running.add(request);
       instance.hold(request, instance.device().blocksFor(tokens));
-      batch.add(request, tokens);
+      batch.prompt(request, tokens);
     }
-    return !batch.requests().isEmpty();
+    return !batch.isEmpty();
   }
 
   private static boolean canDecode(Instance instance) {
@@ -59,15 +59,15 @@ public record PagedBatching(int prefillTokens, int sequences) implements Batchin
 
   private static boolean composeDecode(Instance instance) {
     StepBatch batch = instance.batch();
-    batch.clear(StepBatch.Kind.DECODE);
+    batch.clear();
     for (int i = 0; i < instance.running.size(); i++) {
       RequestLife request = instance.running.get(i);
       int blocks = instance.device().blocksFor(request.totalTokens());
       if (blocks - request.heldBlocks() <= instance.freeBlocks()) {
         instance.hold(request, blocks);
-        batch.add(request, request.totalTokens());
+        batch.decode(request);
       }
     }
-    return !batch.requests().isEmpty();
+    return !batch.isEmpty();
   }
 }

@@ -36,6 +36,15 @@ public final class PollingCoordinator implements Coordinator {
   }
 
   @Override
+  public void cancel(RequestLife request) {
+    boolean isPlaced = around.devices().stream().anyMatch(device -> device.cancel(request));
+    if (!isPlaced && !request.state().isTerminal()) {
+      request.become(RequestState.CANCELLED);
+      around.listener().cancelled(request);
+    }
+  }
+
+  @Override
   public void evicted(List<RequestLife> requests) {
     requests.forEach(this::attempt);
   }
@@ -48,7 +57,11 @@ public final class PollingCoordinator implements Coordinator {
   private void attempt(RequestLife request) {
     long nowNanos = around.timers().nowNanos();
     Candidate candidate =
-        new Candidate(request.model(), request.totalTokens(), request.deadlineNanos());
+        new Candidate(
+            request.model(),
+            request.totalTokens(),
+            request.deadlineNanos(),
+            request.slo().timePerOutputTokenNanos());
     List<DeviceSnapshot> snapshots = new ArrayList<>(around.devices().size());
     for (DeviceLoop device : around.devices()) {
       snapshots.add(device.snapshot());
@@ -69,6 +82,9 @@ public final class PollingCoordinator implements Coordinator {
   }
 
   private void retry(RequestLife request) {
+    if (request.state() == RequestState.CANCELLED) {
+      return;
+    }
     if (around.timers().nowNanos() - request.deadlineNanos() > 0) {
       request.become(RequestState.REFUSED);
       around.listener().refused(request, "deadline_passed");

@@ -26,26 +26,26 @@ public record PrefillFirstBatching(int prefillTokens, int sequences, double spar
   }
 
   @Override
-  public boolean compose(Instance instance, SchedulerListener listener) {
-    return composePrefill(instance) || composeDecode(instance, listener);
+  public boolean compose(Instance instance, Turn turn) {
+    return composePrefill(instance) || composeDecode(instance, turn);
   }
 
   private boolean composePrefill(Instance instance) {
     StepBatch batch = instance.batch();
-    batch.clear(StepBatch.Kind.PREFILL);
+    batch.clear();
     while (!instance.waiting.isEmpty()) {
       RequestLife request = instance.waiting.peekFirst();
       int tokens = request.totalTokens();
-      boolean tooMany = batch.tokens() > 0 && batch.tokens() + tokens > prefillTokens;
+      boolean tooMany = batch.promptTokens() > 0 && batch.promptTokens() + tokens > prefillTokens;
       if (tooMany || instance.running.size() >= sequences || !fits(instance, request)) {
         break;
       }
       instance.waiting.removeFirst();
       instance.running.add(request);
       instance.hold(request, instance.device().blocksFor(tokens));
-      batch.add(request, tokens);
+      batch.prompt(request, tokens);
     }
-    return !batch.requests().isEmpty();
+    return !batch.isEmpty();
   }
 
   private boolean fits(Instance instance, RequestLife request) {
@@ -53,31 +53,32 @@ public record PrefillFirstBatching(int prefillTokens, int sequences, double spar
     return instance.freeBlocks() - instance.device().blocksFor(request.totalTokens()) >= spare;
   }
 
-  private static boolean composeDecode(Instance instance, SchedulerListener listener) {
+  private static boolean composeDecode(Instance instance, Turn turn) {
     StepBatch batch = instance.batch();
-    batch.clear(StepBatch.Kind.DECODE);
+    batch.clear();
     for (int i = 0; i < instance.running.size(); i++) {
       RequestLife request = instance.running.get(i);
       int blocks = instance.device().blocksFor(request.totalTokens());
       boolean kept = true;
       while (kept && blocks > request.heldBlocks() && instance.freeBlocks() < 1) {
-        kept = dropNewest(instance, listener) != request;
+        kept = dropNewest(instance, turn) != request;
       }
       if (kept) {
         instance.hold(request, blocks);
-        batch.add(request, request.totalTokens());
+        batch.decode(request);
       }
     }
-    return !batch.requests().isEmpty();
+    return !batch.isEmpty();
   }
 
-  private static RequestLife dropNewest(Instance instance, SchedulerListener listener) {
+  private static RequestLife dropNewest(Instance instance, Turn turn) {
     RequestLife newest = instance.running.removeLast();
     instance.hold(newest, 0);
+    turn.driver().freed(instance, newest);
     newest.computedTokens(0);
     newest.become(RequestState.PREFILLING);
     instance.waiting.addFirst(newest);
-    listener.recomputed(newest, instance);
+    turn.listener().recomputed(newest, instance);
     return newest;
   }
 }

@@ -49,6 +49,23 @@ public final class QueueCoordinator implements Coordinator {
   }
 
   @Override
+  public void cancel(RequestLife request) {
+    if (request.state().isTerminal()) {
+      return;
+    }
+    if (request.state() == RequestState.QUEUED && queue.remove(request)) {
+      request.become(RequestState.CANCELLED);
+      around.listener().cancelled(request);
+      return;
+    }
+    for (DeviceLoop device : around.devices()) {
+      if (device.cancel(request)) {
+        return;
+      }
+    }
+  }
+
+  @Override
   public void evicted(List<RequestLife> requests) {
     queue.addAll(requests);
     planLook();
@@ -98,7 +115,9 @@ public final class QueueCoordinator implements Coordinator {
   }
 
   private static boolean isHopeless(RequestLife request, long nowNanos) {
-    return request.generatedTokens() == 0 && nowNanos - request.deadlineNanos() > 0;
+    return !request.isKept()
+        && request.generatedTokens() == 0
+        && nowNanos - request.deadlineNanos() > 0;
   }
 
   /** Brings paused instances back where the policy says so; true if any was paused. */
@@ -129,7 +148,8 @@ public final class QueueCoordinator implements Coordinator {
         new Candidate(
             request.model(),
             request.totalTokens(),
-            late ? Long.MAX_VALUE : request.deadlineNanos());
+            late ? Long.MAX_VALUE : request.deadlineNanos(),
+            request.slo().timePerOutputTokenNanos());
     return around.policy().place(candidate, view, nowNanos);
   }
 

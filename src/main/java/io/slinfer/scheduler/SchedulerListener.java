@@ -23,6 +23,9 @@ public interface SchedulerListener {
   /** A request was given up. */
   default void refused(RequestLife request, String reason) {}
 
+  /** A request was cancelled; nothing on a device holds anything for it. */
+  default void cancelled(RequestLife request) {}
+
   /** A request lost its place and its cache. */
   default void evicted(RequestLife request, Instance instance) {}
 

@@ -5,6 +5,7 @@ import io.slinfer.cost.DeviceKind;
 import io.slinfer.cost.DeviceSpec;
 import io.slinfer.cost.MemoryTimes;
 import io.slinfer.memory.KvSizing;
+import io.slinfer.memory.Residence;
 import io.slinfer.placement.PlacementPolicy;
 import io.slinfer.placement.SlinferPlacement;
 import io.slinfer.request.DeadlineRule;
@@ -34,7 +35,6 @@ public record SlinferPolicy(
   public static final SlinferPolicy FULL = new SlinferPolicy(true, true, true, true, true, true);
 
   private static final double AIM = 0.95;
-  private static final long TOKEN_NANOS = Math.round(0.25e9 * AIM);
   private static final long KEEP_ALIVE_NANOS = 1_000_000_000L;
   private static final long URGENT_SLACK_NANOS = 2_000_000_000L;
   private static final int PREFILL_TOKENS = 4096;
@@ -61,7 +61,7 @@ public record SlinferPolicy(
   }
 
   private SlackTest cpuTest(double mostShare, boolean sparesDecodes) {
-    return new SlackTest(sizing(), TOKEN_NANOS, mostShare, sparesDecodes);
+    return new SlackTest(sizing(), AIM, mostShare, sparesDecodes);
   }
 
   private KvSizing sizing() {
@@ -80,7 +80,7 @@ public record SlinferPolicy(
     return new DeviceSettings(
         sizing(),
         new PagedBatching(PREFILL_TOKENS, SEQUENCES),
-        keepAliveNanos(device),
+        Residence.of(keepAliveNanos(device)),
         1,
         0,
         fewestFirst

@@ -55,7 +55,7 @@ record SnapshotTaker(int index, DeviceSpec spec, int reserveTokens, MemoryWork m
         hopeful += request.isHopeful(nowNanos) ? 1 : 0;
         tokens += request.totalTokens();
         if (request.state() == RequestState.PREFILLING) {
-          prefillNanos += instance.costs().prefillNanos(request.totalTokens());
+          prefillNanos += instance.prefillNanos(request);
           prefillDeadlineNanos = Math.min(prefillDeadlineNanos, request.deadlineNanos());
         } else {
           decodeDeadlineNanos = Math.min(decodeDeadlineNanos, request.deadlineNanos());
@@ -77,6 +77,8 @@ record SnapshotTaker(int index, DeviceSpec spec, int reserveTokens, MemoryWork m
         prefillDeadlineNanos,
         decodeDeadlineNanos,
         prefillNanos,
+        instance.tokenNanos(),
+        instance.stays,
         memory.isParked(instance));
   }
 }

@@ -2,11 +2,12 @@ package io.slinfer.scheduler;
 
 import io.slinfer.request.RequestLife;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
- * What one step of an instance does; reused from step to step. A prefill step computes whole
- * prompts; a decode step makes one token for each request.
+ * What one step of an instance does; reused from step to step. A step computes pieces of prompts,
+ * one token for each of other requests, or both at once.
  *
  * <p>Confined to the device's owner; unchanged while the step runs.
  */
@@ -15,32 +16,58 @@ public final class StepBatch {
   /** What a step computes. */
   public enum Kind {
     PREFILL,
-    DECODE
+    DECODE,
+    MIXED
   }
 
   private final List<RequestLife> requests = new ArrayList<>();
-  private Kind kind = Kind.DECODE;
-  private int tokens;
+  private int[] chunks = new int[16];
+  private int promptTokens;
+  private int decoding;
+  private long decodeLengths;
 
   /** Starts a new description. */
-  public void clear(Kind newKind) {
+  public void clear() {
     requests.clear();
-    kind = newKind;
-    tokens = 0;
+    promptTokens = 0;
+    decoding = 0;
+    decodeLengths = 0;
   }
 
   /**
-   * Adds a request.
+   * Adds a piece of a prompt.
    *
-   * @param requestTokens prefill: the tokens to compute; decode: its length
+   * @param chunkTokens how many tokens after those that are computed already
    */
-  public void add(RequestLife request, int requestTokens) {
+  public void prompt(RequestLife request, int chunkTokens) {
+    add(request, chunkTokens);
+    promptTokens += chunkTokens;
+  }
+
+  /** Adds a request that gets its next token from one token. */
+  public void decode(RequestLife request) {
+    add(request, 1);
+    decoding++;
+    decodeLengths += request.totalTokens();
+  }
+
+  private void add(RequestLife request, int chunkTokens) {
+    if (requests.size() == chunks.length) {
+      chunks = Arrays.copyOf(chunks, 2 * chunks.length);
+    }
+    chunks[requests.size()] = chunkTokens;
     requests.add(request);
-    tokens += requestTokens;
+  }
+
+  public boolean isEmpty() {
+    return requests.isEmpty();
   }
 
   public Kind kind() {
-    return kind;
+    if (promptTokens == 0) {
+      return Kind.DECODE;
+    }
+    return decoding == 0 ? Kind.PREFILL : Kind.MIXED;
   }
 
   /** The requests in the order of their outputs. */
@@ -48,8 +75,24 @@ public final class StepBatch {
     return requests;
   }
 
-  /** Prefill: tokens to compute; decode: sum of the lengths. */
-  public int tokens() {
-    return tokens;
+  /** How many tokens of the request at {@code index} the step computes. */
+  public int chunk(int index) {
+    assert index < requests.size() : index + " of " + requests.size();
+    return chunks[index];
+  }
+
+  /** Tokens of prompts to compute. */
+  public int promptTokens() {
+    return promptTokens;
+  }
+
+  /** How many requests get a token from one token. */
+  public int decoding() {
+    return decoding;
+  }
+
+  /** Sum of their lengths. */
+  public long decodeLengths() {
+    return decodeLengths;
   }
 }

@@ -28,4 +28,10 @@ public interface StepOrder {
           : instance.requestCount() * 1_000L + instance.index() % 1_000;
     }
   }
+
+  /**
+   * Least slack first among those whose promise can still be kept; the others when nobody else can
+   * step, the one that fell behind last before the ones before it.
+   */
+  StepOrder LEAST_SLACK = Instance::hopefulSlackNanos;
 }

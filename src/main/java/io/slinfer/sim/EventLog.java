@@ -36,7 +36,8 @@ final class EventLog implements SchedulerListener {
   @Override
   public void stepStarted(Instance instance) {
     StepBatch batch = instance.batch();
-    line("step", instance, batch.kind() + "\t" + batch.requests().size() + "\t" + batch.tokens());
+    long tokens = batch.promptTokens() + batch.decodeLengths();
+    line("step", instance, batch.kind() + "\t" + batch.requests().size() + "\t" + tokens);
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.slinfer.cost.DeviceKind;
 import io.slinfer.cost.DeviceSpec;
 import io.slinfer.cost.MemoryTimes;
 import io.slinfer.memory.KvSizing;
+import io.slinfer.memory.Residence;
 import io.slinfer.placement.ExclusivePlacement;
 import io.slinfer.placement.PaperPlacement;
 import io.slinfer.placement.PlacementPolicy;
@@ -98,7 +99,7 @@ public enum PolicyName {
     return new DeviceSettings(
         this == SLINFER_PAPER ? KvSizing.PAPER : FIXED_KV,
         PrefillFirstBatching.VLLM,
-        gpu ? 1_000_000_000L : 0,
+        Residence.of(gpu ? 1_000_000_000L : 0),
         halves && !gpu ? 2 : 1,
         halves && gpu ? 1 : 0,
         StepOrder.EARLIEST_DEADLINE,

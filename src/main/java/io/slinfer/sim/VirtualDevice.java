@@ -5,6 +5,7 @@ import io.slinfer.config.FaultFile.Kind;
 import io.slinfer.cost.LatencyProfile;
 import io.slinfer.cost.MemoryTimes;
 import io.slinfer.request.RequestLife;
+import io.slinfer.request.RequestState;
 import io.slinfer.scheduler.DeviceDriver;
 import io.slinfer.scheduler.DeviceLoop;
 import io.slinfer.scheduler.Instance;
@@ -97,11 +98,27 @@ final class VirtualDevice implements DeviceDriver {
   private static long price(Instance instance) {
     StepBatch batch = instance.batch();
     LatencyProfile latency = instance.costs().latency();
-    if (batch.kind() == StepBatch.Kind.DECODE) {
-      int size = batch.requests().size();
-      return latency.decodeNanos((double) batch.tokens() / size, size);
+    long prompts = batch.promptTokens() == 0 ? 0 : promptNanos(batch, latency);
+    int decoding = batch.decoding();
+    return decoding == 0
+        ? prompts
+        : prompts + latency.decodeNanos((double) batch.decodeLengths() / decoding, decoding);
+  }
+
+  /** Pieces of prompts cost what they add to the part before them. */
+  private static long promptNanos(StepBatch batch, LatencyProfile latency) {
+    long beforeNanos = 0;
+    int before = 0;
+    for (int i = 0; i < batch.requests().size(); i++) {
+      RequestLife request = batch.requests().get(i);
+      if (request.state() == RequestState.PREFILLING && request.computedTokens() > 0) {
+        before += request.computedTokens();
+      }
     }
-    return latency.prefillNanos(batch.tokens());
+    if (before > 0) {
+      beforeNanos = latency.prefillNanos(before);
+    }
+    return latency.prefillNanos(before + batch.promptTokens()) - beforeNanos;
   }
 
   private long stretched(long nanos) {

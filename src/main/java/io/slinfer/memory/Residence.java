@@ -1,0 +1,20 @@
+package io.slinfer.memory;
+
+import io.slinfer.request.ModelId;
+import java.util.function.Predicate;
+
+/**
+ * How long models stay on a device without requests.
+ *
+ * @param keepAliveNanos after the last request; Long.MAX_VALUE: until the place is wanted
+ * @param leastNanos after a load, before another model may have the place: two models that do not
+ *     fit together must not evict each other on every call
+ * @param pinned models that never leave
+ */
+public record Residence(long keepAliveNanos, long leastNanos, Predicate<ModelId> pinned) {
+
+  /** Models leave when others want their place, or when their time is over. */
+  public static Residence of(long keepAliveNanos) {
+    return new Residence(keepAliveNanos, 0, model -> false);
+  }
+}
