@@ -12,14 +12,21 @@ SLINFER_API int32_t slinfer_matmul(slinfer_pool* pool, const float* x, int32_t r
     if (weights[i].rows < 1) return SLINFER_INVALID_ARGUMENT;
   }
   if (rows == 0) return SLINFER_OK;
-  return pool->kernels.matmul.matmul(pool->threads, x, rows, columns, weights, count);
+  slinfer::MatmulJob job = {};
+  job.kernels = &pool->kernels.matmul;
+  job.x = x;
+  job.rows = rows;
+  job.columns = columns;
+  job.weights = weights;
+  job.count = count;
+  return slinfer::matmul(pool->threads, job);
 }
 
 SLINFER_API int32_t slinfer_embed(slinfer_pool* pool, const slinfer_weights* table,
                                   int32_t columns, const int32_t* tokens, int32_t count,
                                   float scale, float* out) {
   if (columns < 1 || count < 0) return SLINFER_INVALID_ARGUMENT;
-  return pool->kernels.matmul.embed(*table, columns, tokens, count, scale, out);
+  return slinfer::embed(pool->kernels.matmul, *table, columns, {tokens, count, scale, out});
 }
 
 namespace {

@@ -32,242 +32,11 @@ SLINFER_INLINE void splitNibbles(const uint8_t* source, uint8_t* low, uint8_t* h
   }
 }
 
-SLINFER_INLINE void lookUp(const uint8_t* table, uint8_t* q, int count) {
-  for (int i = 0; i < count; i++) q[i] = table[q[i]];
-}
-
 SLINFER_INLINE uint32_t load32(const uint8_t* source) {
   uint32_t value;
   std::memcpy(&value, source, 4);
   return value;
 }
-
-// The values of the 4-bit non-linear types, plus 128.
-alignas(16) constexpr uint8_t kNonLinear[16] = {1,   24,  45,  63,  79,  93,  106, 118,
-                                                129, 141, 153, 166, 181, 197, 217, 241};
-// Twice the values of FP4 (E2M1), plus 12.
-alignas(16) constexpr uint8_t kFp4[16] = {12, 13, 14, 15, 16, 18, 20, 24,
-                                          12, 11, 10, 9,  8,  6,  4,  0};
-
-// Half of 2^(exponent - 127), for FP4 values that are stored doubled.
-SLINFER_INLINE float halfOfE8M0(uint8_t exponent) {
-  const uint32_t bits = exponent < 2 ? 0x00200000u << exponent : (exponent - 1u) << 23;
-  float value;
-  std::memcpy(&value, &bits, 4);
-  return value;
-}
-
-struct Q8_0 : Format32 {
-  static constexpr int kBlockBytes = 34;
-  static constexpr int kZero = 128;
-  static constexpr bool kWide = true;
-  static SLINFER_INLINE void decode(const uint8_t* b, uint8_t* q, float* scale, float*) {
-    scale[0] = scale[1] = loadHalfScalar(b);
-    for (int i = 0; i < 32; i++) q[i] = b[2 + i] ^ 0x80;
-  }
-};
-
-struct Q4_0 : Format32 {
-  static constexpr int kBlockBytes = 18;
-  static constexpr int kZero = 8;
-  static SLINFER_INLINE void decode(const uint8_t* b, uint8_t* q, float* scale, float*) {
-    scale[0] = scale[1] = loadHalfScalar(b);
-    splitNibbles(b + 2, q, q + 16, 16);
-  }
-};
-
-struct Q4_1 : Format32 {
-  static constexpr int kBlockBytes = 20;
-  static constexpr int kZero = 0;
-  static constexpr bool kHasMinimum = true;
-  static SLINFER_INLINE void decode(const uint8_t* b, uint8_t* q, float* scale, float* minimum) {
-    scale[0] = scale[1] = loadHalfScalar(b);
-    minimum[0] = minimum[1] = loadHalfScalar(b + 2);
-    splitNibbles(b + 4, q, q + 16, 16);
-  }
-};
-
-SLINFER_INLINE void addFifthBit(uint32_t bits, uint8_t* q) {
-  for (int i = 0; i < 32; i++) q[i] |= (bits >> i & 1) << 4;
-}
-
-struct Q5_0 : Format32 {
-  static constexpr int kBlockBytes = 22;
-  static constexpr int kZero = 16;
-  static SLINFER_INLINE void decode(const uint8_t* b, uint8_t* q, float* scale, float*) {
-    scale[0] = scale[1] = loadHalfScalar(b);
-    splitNibbles(b + 6, q, q + 16, 16);
-    addFifthBit(load32(b + 2), q);
-  }
-};
-
-struct Q5_1 : Format32 {
-  static constexpr int kBlockBytes = 24;
-  static constexpr int kZero = 0;
-  static constexpr bool kHasMinimum = true;
-  static SLINFER_INLINE void decode(const uint8_t* b, uint8_t* q, float* scale, float* minimum) {
-    scale[0] = scale[1] = loadHalfScalar(b);
-    minimum[0] = minimum[1] = loadHalfScalar(b + 2);
-    splitNibbles(b + 8, q, q + 16, 16);
-    addFifthBit(load32(b + 4), q);
-  }
-};
-
-struct IQ4_NL : Format32 {
-  static constexpr int kBlockBytes = 18;
-  static constexpr int kZero = 128;
-  static constexpr bool kWide = true;
-  static SLINFER_INLINE void decode(const uint8_t* b, uint8_t* q, float* scale, float*) {
-    scale[0] = scale[1] = loadHalfScalar(b);
-    splitNibbles(b + 2, q, q + 16, 16);
-    lookUp(kNonLinear, q, 32);
-  }
-};
-
-struct MXFP4 : Format32 {
-  static constexpr int kBlockBytes = 17;
-  static constexpr int kZero = 12;
-  static SLINFER_INLINE void decode(const uint8_t* b, uint8_t* q, float* scale, float*) {
-    scale[0] = scale[1] = halfOfE8M0(b[0]);
-    splitNibbles(b + 1, q, q + 16, 16);
-    lookUp(kFp4, q, 32);
-  }
-};
-
-struct Q2_K : Format256 {
-  static constexpr int kBlockBytes = 84;
-  static constexpr bool kHasMinimum = true;
-  static SLINFER_INLINE void decode(const uint8_t* b, uint8_t* q, float* scale, float* minimum) {
-    const float d = loadHalfScalar(b + 80);
-    const float dMin = loadHalfScalar(b + 82);
-    for (int group = 0; group < 16; group++) {
-      scale[group] = d * static_cast<float>(b[group] & 15);
-      minimum[group] = -(dMin * static_cast<float>(b[group] >> 4));
-    }
-    for (int part = 0; part < 8; part++) {
-      const uint8_t* bits = b + 16 + 32 * (part / 4);
-      for (int i = 0; i < 32; i++) q[32 * part + i] = bits[i] >> 2 * (part % 4) & 3;
-    }
-  }
-};
-
-// The sixteen 6-bit scales of Q3_K, with the 32 that is subtracted from each still in them.
-SLINFER_INLINE void q3Scales(const uint8_t* packed, uint8_t* scales) {
-  const uint32_t low0 = load32(packed), low1 = load32(packed + 4), high = load32(packed + 8);
-  const uint32_t words[4] = {
-      (low0 & 0x0F0F0F0F) | (high & 0x03030303) << 4,
-      (low1 & 0x0F0F0F0F) | (high >> 2 & 0x03030303) << 4,
-      (low0 >> 4 & 0x0F0F0F0F) | (high >> 4 & 0x03030303) << 4,
-      (low1 >> 4 & 0x0F0F0F0F) | (high >> 6 & 0x03030303) << 4,
-  };
-  std::memcpy(scales, words, 16);
-}
-
-struct Q3_K : Format256 {
-  static constexpr int kBlockBytes = 110;
-  static constexpr int kZero = 4;
-  static SLINFER_INLINE void decode(const uint8_t* b, uint8_t* q, float* scale, float*) {
-    const float d = loadHalfScalar(b + 108);
-    uint8_t scales[16];
-    q3Scales(b + 96, scales);
-    for (int group = 0; group < 16; group++) {
-      scale[group] = d * static_cast<float>(scales[group] - 32);
-    }
-    for (int part = 0; part < 8; part++) {
-      const uint8_t* bits = b + 32 + 32 * (part / 4);
-      for (int i = 0; i < 32; i++) {
-        q[32 * part + i] = (bits[i] >> 2 * (part % 4) & 3) | (b[i] >> part & 1) << 2;
-      }
-    }
-  }
-};
-
-// The eight 6-bit scales, then the eight 6-bit minima of Q4_K and Q5_K, a byte each.
-SLINFER_INLINE void q4Scales(const uint8_t* packed, uint32_t (&words)[4]) {
-  const uint32_t a = load32(packed), b = load32(packed + 4), c = load32(packed + 8);
-  words[0] = a & 0x3F3F3F3F;
-  words[1] = (c & 0x0F0F0F0F) | (a >> 6 & 0x03030303) << 4;
-  words[2] = b & 0x3F3F3F3F;
-  words[3] = (c >> 4 & 0x0F0F0F0F) | (b >> 6 & 0x03030303) << 4;
-}
-
-SLINFER_INLINE void scaleQ4(const uint8_t* b, float* scale, float* minimum) {
-  const float d = loadHalfScalar(b);
-  const float dMin = loadHalfScalar(b + 2);
-  uint32_t words[4];
-  uint8_t scales[16];
-  q4Scales(b + 4, words);
-  std::memcpy(scales, words, sizeof(scales));
-  for (int group = 0; group < 16; group++) {
-    scale[group] = d * static_cast<float>(scales[group / 2]);
-    minimum[group] = -(dMin * static_cast<float>(scales[8 + group / 2]));
-  }
-}
-
-struct Q4_K : Format256 {
-  static constexpr int kBlockBytes = 144;
-  static constexpr int kGroup = 32;
-  static constexpr bool kHasMinimum = true;
-  static SLINFER_INLINE void decode(const uint8_t* b, uint8_t* q, float* scale, float* minimum) {
-    scaleQ4(b, scale, minimum);
-    for (int part = 0; part < 4; part++) {
-      splitNibbles(b + 16 + 32 * part, q + 64 * part, q + 64 * part + 32, 32);
-    }
-  }
-};
-
-struct Q5_K : Format256 {
-  static constexpr int kBlockBytes = 176;
-  static constexpr int kGroup = 32;
-  static constexpr bool kHasMinimum = true;
-  static SLINFER_INLINE void decode(const uint8_t* b, uint8_t* q, float* scale, float* minimum) {
-    scaleQ4(b, scale, minimum);
-    for (int part = 0; part < 4; part++) {
-      splitNibbles(b + 48 + 32 * part, q + 64 * part, q + 64 * part + 32, 32);
-    }
-    for (int part = 0; part < 8; part++) {
-      for (int i = 0; i < 32; i++) q[32 * part + i] |= (b[16 + i] >> part & 1) << 4;
-    }
-  }
-};
-
-struct Q6_K : Format256 {
-  static constexpr int kBlockBytes = 210;
-  static constexpr int kZero = 32;
-  static SLINFER_INLINE void decode(const uint8_t* b, uint8_t* q, float* scale, float*) {
-    const float d = loadHalfScalar(b + 208);
-    for (int group = 0; group < 16; group++) {
-      scale[group] = d * static_cast<float>(static_cast<int8_t>(b[192 + group]));
-    }
-    for (int half = 0; half < 2; half++) {
-      splitNibbles(b + 64 * half, q + 128 * half, q + 128 * half + 64, 64);
-      const uint8_t* high = b + 128 + 32 * half;
-      for (int part = 0; part < 4; part++) {
-        for (int i = 0; i < 32; i++) {
-          q[128 * half + 32 * part + i] |= (high[i] >> 2 * part & 3) << 4;
-        }
-      }
-    }
-  }
-};
-
-struct IQ4_XS : Format256 {
-  static constexpr int kBlockBytes = 136;
-  static constexpr int kGroup = 32;
-  static constexpr int kZero = 128;
-  static constexpr bool kWide = true;
-  static SLINFER_INLINE void decode(const uint8_t* b, uint8_t* q, float* scale, float*) {
-    const float d = loadHalfScalar(b);
-    const uint32_t high = b[2] | b[3] << 8;
-    for (int part = 0; part < 8; part++) {
-      const int low = b[4 + part / 2] >> 4 * (part % 2) & 15;
-      const int six = low | static_cast<int>(high >> 2 * part & 3) << 4;
-      scale[2 * part] = scale[2 * part + 1] = d * static_cast<float>(six - 32);
-      splitNibbles(b + 8 + 16 * part, q + 32 * part, q + 32 * part + 16, 16);
-    }
-    lookUp(kNonLinear, q, 256);
-  }
-};
 
 // A decoded chunk. Vector v of q holds bytes 4 x kLanes x v and on.
 struct Chunk {
@@ -300,7 +69,61 @@ struct ChunkDecoder {
 };
 
 #if SLINFER_ISA_ID == 3
-#include "decode_avx512.h"
+// Parts of the decoders for AVX-512, which stay in registers.
+
+// Two 32-byte halves as one vector.
+SLINFER_INLINE __m512i join(const uint8_t* low, const uint8_t* high) {
+  const __m256i half = _mm256_loadu_si256((const __m256i*)low);
+  return _mm512_inserti64x4(_mm512_castsi256_si512(half),
+                            _mm256_loadu_si256((const __m256i*)high), 1);
+}
+
+SLINFER_INLINE __m512i twice(const uint8_t* source) {
+  return _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i*)source));
+}
+
+// Bytes of the lower half shifted right by `low`, of the upper half by `high`; bits of neighbours come
+// in from above and are masked off by `mask`.
+template <int kLow, int kHigh>
+SLINFER_INLINE __m512i shiftHalves(__m512i v, int mask) {
+  const __m512i counts =
+      _mm512_set_epi64(kHigh, kHigh, kHigh, kHigh, kLow, kLow, kLow, kLow);
+  return _mm512_and_si512(_mm512_srlv_epi64(v, counts), _mm512_set1_epi8((char)mask));
+}
+
+// Nibbles of two blocks of 16 bytes: low nibbles of the first, its high ones, then the second's.
+SLINFER_INLINE __m512i nibblesOfTwo(const uint8_t* first, const uint8_t* second) {
+  const __m512i a = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i*)first));
+  const __m512i both =
+      _mm512_mask_broadcast_i32x4(a, 0xFF00, _mm_loadu_si128((const __m128i*)second));
+  const __m512i counts = _mm512_set_epi64(4, 4, 0, 0, 4, 4, 0, 0);
+  return _mm512_and_si512(_mm512_srlv_epi64(both, counts), _mm512_set1_epi8(15));
+}
+
+// Eight numbers, each twice.
+SLINFER_INLINE __m512 pairs(__m256 eight) {
+  const __m512i index = _mm512_set_epi32(7, 7, 6, 6, 5, 5, 4, 4, 3, 3, 2, 2, 1, 1, 0, 0);
+  return _mm512_permutexvar_ps(index, _mm512_castps256_ps512(eight));
+}
+
+// The float16 numbers at the head of eight blocks, each twice.
+template <int kBlockBytes>
+SLINFER_INLINE __m512 scalesOfEight(const uint8_t* source) {
+  uint16_t half[8];
+  for (int i = 0; i < 8; i++) std::memcpy(&half[i], source + i * kBlockBytes, 2);
+  const __m128i halves = _mm_setr_epi16(half[0], half[1], half[2], half[3], half[4], half[5],
+                                        half[6], half[7]);
+  return pairs(_mm256_cvtph_ps(halves));
+}
+
+template <class Format, int kNibbles>
+SLINFER_INLINE void nibbleChunk(const uint8_t* source, Chunk& chunk) {
+  for (int v = 0; v < 4; v++) {
+    const uint8_t* first = source + 2 * v * Format::kBlockBytes + kNibbles;
+    chunk.q[v] = nibblesOfTwo(first, first + Format::kBlockBytes);
+  }
+}
+
 #endif
 
 template <class Format>

@@ -4,6 +4,9 @@
 
 #if SLINFER_X86
 #include <cpuid.h>
+#elif SLINFER_ARM
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 
 namespace slinfer {
@@ -42,7 +45,13 @@ slinfer_isa detect() {
   const bool avx512 = has(seven.ebx, 16) && has(seven.ebx, 17) && has(seven.ebx, 30) &&
                       has(seven.ebx, 31) && has(seven.ecx, 11);  // F, DQ, BW, VL, VNNI
   if (!avx512 || (savedStates() & kAvx512States) != kAvx512States) return SLINFER_ISA_AVX2;
-  return SLINFER_ISA_AVX512;
+  const bool bf16 = seven.eax >= 1 && has(cpuid(7, 1).eax, 5);
+  return bf16 ? SLINFER_ISA_AVX512_BF16 : SLINFER_ISA_AVX512;
+}
+#elif SLINFER_ARM
+// The operating system says which features a program may use.
+slinfer_isa detect() {
+  return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0 ? SLINFER_ISA_NEON_DOT : SLINFER_ISA_NEON;
 }
 #else
 slinfer_isa detect() { return SLINFER_ISA_BASELINE; }
@@ -53,6 +62,10 @@ const KernelSet kSets[] = {
 #if SLINFER_X86
     {SLINFER_ISA_AVX2, avx2::kMatmul, avx2::kAttention, avx2::kRows},
     {SLINFER_ISA_AVX512, avx512::kMatmul, avx512::kAttention, avx512::kRows},
+    {SLINFER_ISA_AVX512_BF16, avx512bf16::kMatmul, avx512::kAttention, avx512::kRows},
+#elif SLINFER_ARM
+    {SLINFER_ISA_NEON, neon::kMatmul, neon::kAttention, neon::kRows},
+    {SLINFER_ISA_NEON_DOT, neondot::kMatmul, neondot::kAttention, neondot::kRows},
 #endif
 };
 

@@ -25,6 +25,26 @@
 #undef SLINFER_ISA_ID
 #undef SLINFER_ISA_BEGIN
 #undef SLINFER_ISA_END
+#elif SLINFER_ARM
+#define SLINFER_ISA neondot
+#define SLINFER_ISA_ID 6
+#define SLINFER_ISA_BEGIN SLINFER_TARGET_BEGIN(SLINFER_NEON_DOT_TARGET) namespace slinfer { namespace neondot {
+#define SLINFER_ISA_END } } SLINFER_TARGET_END
+#include SLINFER_KERNEL_FILE
+#undef SLINFER_ISA
+#undef SLINFER_ISA_ID
+#undef SLINFER_ISA_BEGIN
+#undef SLINFER_ISA_END
+
+#define SLINFER_ISA neon
+#define SLINFER_ISA_ID 5
+#define SLINFER_ISA_BEGIN namespace slinfer { namespace neon {
+#define SLINFER_ISA_END } }
+#include SLINFER_KERNEL_FILE
+#undef SLINFER_ISA
+#undef SLINFER_ISA_ID
+#undef SLINFER_ISA_BEGIN
+#undef SLINFER_ISA_END
 #endif
 
 // The last pass is the file itself, which goes on after its include of this header.

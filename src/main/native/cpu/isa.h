@@ -9,8 +9,14 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 #define SLINFER_X86 1
+#define SLINFER_ARM 0
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#define SLINFER_X86 0
+#define SLINFER_ARM 1
 #else
 #define SLINFER_X86 0
+#define SLINFER_ARM 0
 #endif
 
 #include "pool.h"
@@ -18,6 +24,10 @@
 #define SLINFER_AVX2_TARGET "avx2,fma,f16c"
 #define SLINFER_AVX512_TARGET \
   "avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,prefer-vector-width=512"
+
+#define SLINFER_AVX512_BF16_TARGET \
+  "avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16,prefer-vector-width=512"
+#define SLINFER_NEON_DOT_TARGET "+dotprod"
 
 #define SLINFER_PRAGMA(text) _Pragma(#text)
 #define SLINFER_TARGET_BEGIN(features) \

@@ -5,19 +5,12 @@
 #include <cstdint>
 
 #include "attention.h"
-#include "matmul.h"
+#include "matmul_types.h"
 #include "rows.h"
 
 namespace slinfer {
 
 class ThreadPool;
-
-struct MatmulKernels {
-  int32_t (*matmul)(ThreadPool& pool, const float* x, int rows, int columns,
-                    const slinfer_weights* weights, int count);
-  int32_t (*embed)(const slinfer_weights& table, int columns, const int32_t* tokens, int count,
-                   float scale, float* out);
-};
 
 struct AttentionKernels {
   int32_t (*storeKv)(ThreadPool& pool, const slinfer_kv_shape& shape, const slinfer_kv_batch& batch,
@@ -49,8 +42,14 @@ struct RowKernels {
   }
 SLINFER_DECLARE_KERNELS(avx512)
 SLINFER_DECLARE_KERNELS(avx2)
+SLINFER_DECLARE_KERNELS(neon)
+SLINFER_DECLARE_KERNELS(neondot)
 SLINFER_DECLARE_KERNELS(baseline)
 #undef SLINFER_DECLARE_KERNELS
+
+namespace avx512bf16 {
+extern const MatmulKernels kMatmul;
+}
 
 struct KernelSet {
   slinfer_isa isa;

@@ -18,15 +18,26 @@ struct alignas(64) ActivationChunk {
   float sum32[8];   // of 32 numbers
 };
 
+// bfloat16 activations: the columns of a row rounded up to whole vectors.
+constexpr int kBrainVector = 32;
+constexpr int64_t brainColumns(int columns) {
+  return (columns + kBrainVector - 1) / kBrainVector * kBrainVector;
+}
+
+struct MatmulKernels;
+
+// The caller fills in kernels, x, rows, columns, weights and count.
 struct MatmulJob {
+  const MatmulKernels* kernels;
   const float* x;              // rows x columns
   ActivationChunk* quantized;  // rows x chunks; only if a weight matrix is quantised
+  uint16_t* brain;             // rows x brainColumns(columns), zeros at the end; only if one wants them
   int rows;
   int columns;
   int chunks;
   const slinfer_weights* weights;
   int count;
-  uint8_t* panels;  // one panel for each thread
+  uint8_t* panels;  // one for each thread
   size_t panelBytes;
 };
 

@@ -10,6 +10,10 @@ SLINFER_API int32_t slinfer_abi_version(void) { return SLINFER_ABI_VERSION; }
 
 SLINFER_API int32_t slinfer_best_isa(void) { return slinfer::bestIsa(); }
 
+SLINFER_API int32_t slinfer_has_isa(int32_t isa) {
+  return slinfer::kernelsOf(static_cast<slinfer_isa>(isa)) != nullptr ? 1 : 0;
+}
+
 SLINFER_API int32_t slinfer_pool_create(int32_t threads, int32_t isa, slinfer_pool** pool) {
   if (threads < 1 || threads > 1024 || pool == nullptr) return SLINFER_INVALID_ARGUMENT;
   const slinfer::KernelSet* kernels = slinfer::kernelsOf(static_cast<slinfer_isa>(isa));

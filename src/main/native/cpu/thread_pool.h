@@ -36,7 +36,7 @@ class ThreadPool {
   void run(Work work, void* context, int64_t items, int64_t grain);
 
   // What a scratch buffer is for.
-  enum Slot { kActivations, kWorkspaces, kItems, kPartials, kSlots };
+  enum Slot { kActivations, kBrainActivations, kWorkspaces, kItems, kPartials, kSlots };
 
   // Scratch memory of the owner that lives as long as the pool, one buffer for each slot; grows, never
   // shrinks; 64-byte aligned; its old content may be lost. Null when there is no memory.

@@ -7,16 +7,23 @@
 
 typedef struct slinfer_pool slinfer_pool;
 
-// Instruction sets, weakest first. AUTO takes the best that CPU and operating system both support.
+// Instruction sets, for each kind of CPU weakest first. AUTO takes the best that CPU and operating system
+// both support.
 enum slinfer_isa {
   SLINFER_ISA_AUTO = 0,
-  SLINFER_ISA_BASELINE = 1,  // what the compiler assumes: SSE2 on x86-64, NEON on aarch64
-  SLINFER_ISA_AVX2 = 2,      // with FMA and F16C
-  SLINFER_ISA_AVX512 = 3,    // F, BW, DQ, VL and VNNI
+  SLINFER_ISA_BASELINE = 1,     // what the compiler assumes of any CPU of this kind; portable code
+  SLINFER_ISA_AVX2 = 2,         // with FMA and F16C
+  SLINFER_ISA_AVX512 = 3,       // F, BW, DQ, VL and VNNI
+  SLINFER_ISA_AVX512_BF16 = 4,  // and BF16
+  SLINFER_ISA_NEON = 5,         // of any aarch64
+  SLINFER_ISA_NEON_DOT = 6,     // with the products of bytes of Armv8.2
 };
 
 // The best instruction set of this machine.
 SLINFER_API int32_t slinfer_best_isa(void);
+
+// 1 if this machine has the instruction set, else 0.
+SLINFER_API int32_t slinfer_has_isa(int32_t isa);
 
 // Starts threads - 1 threads (the caller is one of them) and writes the pool's address.
 SLINFER_API int32_t slinfer_pool_create(int32_t threads, int32_t isa, slinfer_pool** pool);

@@ -11,7 +11,7 @@
 #endif
 
 // Raised with every change of a signature, a struct or a layout; the binding refuses another number.
-#define SLINFER_ABI_VERSION 1
+#define SLINFER_ABI_VERSION 2
 
 enum slinfer_status {
   SLINFER_OK = 0,

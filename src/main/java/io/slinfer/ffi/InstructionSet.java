@@ -1,13 +1,22 @@
 package io.slinfer.ffi;
 
-/** The instruction sets that native kernels exist for, weakest first. */
+import java.util.Arrays;
+import java.util.List;
+
+/** The instruction sets that native kernels exist for, for each kind of CPU weakest first. */
 public enum InstructionSet {
-  /** What the compiler assumes of any CPU of this kind: SSE2 on x86-64, NEON on aarch64. */
+  /** What the compiler assumes of any CPU of this kind; portable code. */
   BASELINE(1),
   /** AVX2 with FMA and F16C. */
   AVX2(2),
   /** AVX-512 F, BW, DQ, VL and VNNI. */
-  AVX512(3);
+  AVX512(3),
+  /** AVX-512 as above with BF16: BF16 weights meet activations rounded to bfloat16. */
+  AVX512_BF16(4),
+  /** NEON of any aarch64. */
+  NEON(5),
+  /** NEON with the products of bytes of Armv8.2. */
+  NEON_DOT(6);
 
   private final int code;
 
@@ -32,5 +41,10 @@ public enum InstructionSet {
   /** The best one that this machine's CPU and operating system both support. */
   public static InstructionSet best() {
     return KernelPool.bestInstructionSet();
+  }
+
+  /** All that this machine's CPU and operating system both support, the best one last. */
+  public static List<InstructionSet> available() {
+    return Arrays.stream(values()).filter(KernelPool::has).toList();
   }
 }

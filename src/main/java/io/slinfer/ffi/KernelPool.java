@@ -15,6 +15,7 @@ import java.lang.invoke.MethodHandle;
 public final class KernelPool implements AutoCloseable {
 
   private static final MethodHandle BEST = NativeLibrary.function("slinfer_best_isa");
+  private static final MethodHandle HAS = NativeLibrary.function("slinfer_has_isa", JAVA_INT);
   private static final MethodHandle CREATE =
       NativeLibrary.function("slinfer_pool_create", JAVA_INT, JAVA_INT, ADDRESS);
   private static final MethodHandle DESTROY =
@@ -58,6 +59,14 @@ public final class KernelPool implements AutoCloseable {
   static InstructionSet bestInstructionSet() {
     try {
       return InstructionSet.ofCode((int) BEST.invokeExact());
+    } catch (Throwable thrown) {
+      throw NativeLibrary.rethrow(thrown);
+    }
+  }
+
+  static boolean has(InstructionSet set) {
+    try {
+      return (int) HAS.invokeExact(set.code()) == 1;
     } catch (Throwable thrown) {
       throw NativeLibrary.rethrow(thrown);
     }

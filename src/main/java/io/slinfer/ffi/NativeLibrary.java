@@ -22,7 +22,7 @@ import java.nio.file.StandardCopyOption;
 final class NativeLibrary {
 
   /** As SLINFER_ABI_VERSION in status.h. */
-  private static final int ABI_VERSION = 1;
+  private static final int ABI_VERSION = 2;
 
   private static final String RESOURCE = "/native/libslinfer_cpu.so";
   private static final int INVALID_ARGUMENT = 1;

@@ -44,9 +44,7 @@ final class NativeAttentionTest {
   };
 
   static List<InstructionSet> sets() {
-    return Arrays.stream(InstructionSet.values())
-        .filter(set -> set.compareTo(InstructionSet.best()) <= 0)
-        .toList();
+    return InstructionSet.available();
   }
 
   @ParameterizedTest

@@ -24,9 +24,7 @@ final class NativeRowsTest {
   };
 
   static List<InstructionSet> sets() {
-    return Arrays.stream(InstructionSet.values())
-        .filter(set -> set.compareTo(InstructionSet.best()) <= 0)
-        .toList();
+    return InstructionSet.available();
   }
 
   /** Runs one operation with a set of kernels on its own copy of the data. */
