@@ -17,7 +17,6 @@ import io.slinfer.gateway.ModelText;
 import io.slinfer.gateway.ServedModel;
 import io.slinfer.node.EngineFactory;
 import io.slinfer.request.ModelId;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -103,7 +102,7 @@ final class EmulatedServing {
   private static InstanceCosts costs(String profile, DeviceSettings device) {
     try {
       return ProfileFile.named(profile).costs(device.emulation().profile(), 1);
-    } catch (IOException | IllegalArgumentException unusable) {
+    } catch (SettingsException | IllegalArgumentException unusable) {
       throw new SettingsException("devices." + device.id() + ": " + unusable.getMessage());
     }
   }

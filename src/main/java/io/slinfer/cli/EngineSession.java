@@ -104,7 +104,12 @@ public final class EngineSession implements AutoCloseable {
     for (SequenceChunk chunk : chunks) {
       chunk.sequence().computed(chunk.sequence().computed() + chunk.tokens());
     }
-    stepped.outputs().forEach(output -> output.sequence().append(output.token()));
+    for (EngineEvent.SequenceOutput output : stepped.outputs()) {
+      if (output.failure() != null) {
+        throw new FailedException(output.failure());
+      }
+      output.sequence().append(output.token());
+    }
     return stepped;
   }
 

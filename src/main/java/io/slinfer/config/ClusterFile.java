@@ -1,11 +1,9 @@
 package io.slinfer.config;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import io.slinfer.cost.DeviceKind;
 import io.slinfer.cost.DeviceSpec;
 import io.slinfer.cost.MemoryTimes;
 import io.slinfer.request.DeviceId;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +15,9 @@ import java.util.List;
  */
 public record ClusterFile(String name, String model, List<Devices> devices, Times times) {
 
+  /** Bound on sizes, rates and seconds: beyond any machine. */
+  private static final double MOST = 1e6;
+
   /**
    * A number of equal devices.
    *
@@ -27,11 +28,11 @@ public record ClusterFile(String name, String model, List<Devices> devices, Time
       String kind,
       String profile,
       int count,
-      @JsonProperty("capacity-gib") double capacityGib,
+      double capacityGib,
       int slots,
-      @JsonProperty("kv-block-tokens") int kvBlockTokens,
-      @JsonProperty("kv-gib-per-instance") double kvGibPerInstance,
-      @JsonProperty("decode-quota") int decodeQuota) {
+      int kvBlockTokens,
+      double kvGibPerInstance,
+      int decodeQuota) {
 
     /** Which kind of device. */
     public DeviceKind deviceKind() {
@@ -45,21 +46,61 @@ public record ClusterFile(String name, String model, List<Devices> devices, Time
 
   /** Durations of memory work. */
   public record Times(
-      @JsonProperty("load-fixed-seconds") double loadFixedSeconds,
-      @JsonProperty("link-gb-per-second") double linkGbPerSecond,
-      @JsonProperty("resize-seconds-per-layer") double resizeSecondsPerLayer,
-      @JsonProperty("copy-gb-per-second") double copyGbPerSecond,
-      @JsonProperty("unload-seconds") double unloadSeconds,
-      @JsonProperty("evict-seconds") double evictSeconds,
-      @JsonProperty("paused-kv-gib") double pausedKvGib) {}
+      double loadFixedSeconds,
+      double linkGbPerSecond,
+      double resizeSecondsPerLayer,
+      double copyGbPerSecond,
+      double unloadSeconds,
+      double evictSeconds,
+      double pausedKvGib) {}
 
-  /** Reads a file; a wrong key or value is named in the message. */
-  public static ClusterFile read(Path file) throws IOException {
-    return Yaml.read(file, ClusterFile.class);
+  /**
+   * Reads a file.
+   *
+   * @throws SettingsException naming the file, the key, the value and what is allowed
+   */
+  public static ClusterFile read(Path file) {
+    return Yaml.read(file, ClusterFile::of);
+  }
+
+  private static ClusterFile of(Section root) {
+    List<Devices> devices = root.list("devices", ClusterFile::devices);
+    if (devices.isEmpty()) {
+      throw root.bad("devices", "missing", "a list of at least one group of devices");
+    }
+    Section times = root.section("times");
+    ClusterFile cluster =
+        new ClusterFile(
+            root.requiredText("name"), root.requiredText("model"), devices, times(times));
+    times.end();
+    return cluster;
+  }
+
+  private static Devices devices(Section group) {
+    return new Devices(
+        group.word("kind", "", List.of("gpu", "cpu")),
+        group.requiredText("profile"),
+        group.integer("count", 1, 0, 100_000),
+        group.number("capacity-gib", 0, 0, MOST),
+        group.integer("slots", 0, 0, 1_000_000),
+        group.integer("kv-block-tokens", 0, 0, 1_000_000),
+        group.number("kv-gib-per-instance", 0, 0, MOST),
+        group.integer("decode-quota", 0, 0, 1_000_000));
+  }
+
+  private static Times times(Section times) {
+    return new Times(
+        times.number("load-fixed-seconds", 0, 0, MOST),
+        times.number("link-gb-per-second", 0, 0, MOST),
+        times.number("resize-seconds-per-layer", 0, 0, MOST),
+        times.number("copy-gb-per-second", 0, 0, MOST),
+        times.number("unload-seconds", 0, 0, MOST),
+        times.number("evict-seconds", 0, 0, MOST),
+        times.number("paused-kv-gib", 0, 0, MOST));
   }
 
   /** The latency profile that the cluster file {@code file} names, beside it. */
-  public ProfileFile profile(Path file) throws IOException {
+  public ProfileFile profile(Path file) {
     Path folder = file.toAbsolutePath().getParent();
     return ProfileFile.read(folder.resolveSibling("profiles").resolve(model + ".yaml"));
   }

@@ -1,33 +1,35 @@
 package io.slinfer.config;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
-import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /** What goes wrong in a simulation, and when, as it stands in a YAML file. */
 public record FaultFile(List<Fault> faults) {
 
+  private static final double MOST_SECONDS = 1e9;
+
   /** The kinds of fault. */
   public enum Kind {
     /** The device and all it holds are gone; it comes back empty. */
-    @JsonProperty("node-death")
     NODE_DEATH,
     /** Every load that ends in the time fails. */
-    @JsonProperty("load-failure")
     LOAD_FAILURE,
     /** Every growth of KV that ends in the time fails. */
-    @JsonProperty("kv-exhaustion")
     KV_EXHAUSTION,
     /** Steps that begin in the time take {@code factor} times as long. */
-    @JsonProperty("slow-device")
     SLOW_DEVICE,
     /** Messages from the device to the callers' gateway are lost with {@code probability}. */
-    @JsonProperty("lost-messages")
     LOST_MESSAGES,
     /** Messages from the device to the callers' gateway take up to {@code delay-seconds} more. */
-    @JsonProperty("delayed-messages")
     DELAYED_MESSAGES;
+
+    /** As files write them. */
+    private static final List<String> WORDS =
+        Arrays.stream(values())
+            .map(kind -> kind.name().toLowerCase(Locale.ROOT).replace('_', '-'))
+            .toList();
 
     /** Whether it is the network's fault, not the device's. */
     public boolean concernsMessages() {
@@ -48,11 +50,11 @@ public record FaultFile(List<Fault> faults) {
   public record Fault(
       Kind kind,
       String device,
-      @JsonProperty("at-seconds") double atSeconds,
-      @JsonProperty("for-seconds") double forSeconds,
+      double atSeconds,
+      double forSeconds,
       double factor,
       double probability,
-      @JsonProperty("delay-seconds") double delaySeconds) {
+      double delaySeconds) {
 
     public Fault {
       if (kind == null || device == null || atSeconds < 0 || forSeconds <= 0) {
@@ -93,9 +95,27 @@ public record FaultFile(List<Fault> faults) {
     faults = List.copyOf(faults);
   }
 
-  /** Reads a file; a wrong key or value is named in the message. */
-  public static FaultFile read(Path file) throws IOException {
-    return Yaml.read(file, FaultFile.class);
+  /**
+   * Reads a file.
+   *
+   * @throws SettingsException naming the file, the key, the value and what is allowed
+   */
+  public static FaultFile read(Path file) {
+    return Yaml.read(file, root -> new FaultFile(root.list("faults", FaultFile::fault)));
+  }
+
+  private static Fault fault(Section fault) {
+    String kind = fault.word("kind", "", Kind.WORDS);
+    Kind known = Kind.values()[Kind.WORDS.indexOf(kind)];
+    boolean slow = known == Kind.SLOW_DEVICE;
+    return new Fault(
+        known,
+        fault.requiredText("device"),
+        fault.number("at-seconds", 0, 0, MOST_SECONDS),
+        fault.number("for-seconds", 0, Double.MIN_VALUE, MOST_SECONDS),
+        fault.number("factor", slow ? 1 : 0, slow ? 1 : 0, 1e6),
+        fault.number("probability", 0, 0, Math.nextDown(1.0)),
+        fault.number("delay-seconds", 0, 0, MOST_SECONDS));
   }
 
   /** The faults of one device. */

@@ -1,10 +1,8 @@
 package io.slinfer.config;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import io.slinfer.cost.InstanceCosts;
 import io.slinfer.cost.LatencyProfile;
 import io.slinfer.cost.ModelShape;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -16,8 +14,8 @@ import java.util.Map;
  */
 public record ProfileFile(
     String model,
-    @JsonProperty("weights-gib") double weightsGib,
-    @JsonProperty("kv-kib-per-token") long kvKibPerToken,
+    double weightsGib,
+    long kvKibPerToken,
     int layers,
     Map<String, DeviceLatency> devices) {
 
@@ -27,10 +25,10 @@ public record ProfileFile(
    * @param prefillMillis pairs of prompt tokens and milliseconds
    */
   public record DeviceLatency(
-      @JsonProperty("exclusive-batch-limit") int exclusiveBatchLimit,
-      @JsonProperty("half-share-batch-limit") int halfShareBatchLimit,
-      @JsonProperty("prefill-ms") double[][] prefillMillis,
-      @JsonProperty("decode-ms") List<DecodeRow> decodeMillis) {}
+      int exclusiveBatchLimit,
+      int halfShareBatchLimit,
+      double[][] prefillMillis,
+      List<DecodeRow> decodeMillis) {}
 
   /**
    * Decode iterations at one mean length.
@@ -39,13 +37,44 @@ public record ProfileFile(
    */
   public record DecodeRow(double tokens, double[][] batches) {}
 
-  /** Reads a file; a wrong key or value is named in the message. */
-  public static ProfileFile read(Path file) throws IOException {
-    return Yaml.read(file, ProfileFile.class);
+  /**
+   * Reads a file.
+   *
+   * @throws SettingsException naming the file, the key, the value and what is allowed
+   */
+  public static ProfileFile read(Path file) {
+    return Yaml.read(file, ProfileFile::of);
+  }
+
+  private static ProfileFile of(Section root) {
+    return new ProfileFile(
+        root.requiredText("model"),
+        root.number("weights-gib", 0, 0, 1e6),
+        root.integer("kv-kib-per-token", 0, 0, Integer.MAX_VALUE),
+        root.integer("layers", 0, 0, 100_000),
+        root.sections("devices", (name, device) -> latency(device)));
+  }
+
+  private static DeviceLatency latency(Section device) {
+    List<DecodeRow> rows =
+        device.list(
+            "decode-ms",
+            row -> new DecodeRow(row.number("tokens", 0, 0, 1e9), row.pairs("batches")));
+    if (rows.isEmpty()) {
+      throw device.bad("decode-ms", "missing", "a list of at least one row of decode times");
+    }
+    DeviceLatency latency =
+        new DeviceLatency(
+            device.integer("exclusive-batch-limit", 0, 0, 1_000_000),
+            device.integer("half-share-batch-limit", 0, 0, 1_000_000),
+            device.pairs("prefill-ms"),
+            rows);
+    device.end();
+    return latency;
   }
 
   /** Reads a profile of the installation by its name, such as {@code llama-2-7b}. */
-  public static ProfileFile named(String name) throws IOException {
+  public static ProfileFile named(String name) {
     return read(Settings.home().resolve("conf").resolve("profiles").resolve(name + ".yaml"));
   }
 

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -78,16 +79,77 @@ final class Section {
     return value.intValue();
   }
 
-  /** A number, whole or not. */
+  /** A finite number. */
   double number(String key, double absent, double least, double most) {
     JsonNode value = get(key);
-    if (value == null) {
-      return absent;
-    }
+    return value == null ? absent : number(key, value, least, most);
+  }
+
+  private double number(String key, JsonNode value, double least, double most) {
+    // Written so that NaN is refused too.
     if (!value.isNumber() || !(value.doubleValue() >= least && value.doubleValue() <= most)) {
-      throw bad(key, value, "a number from " + least + " to " + most);
+      throw bad(key, value, "a number from " + plain(least) + " to " + plain(most));
     }
     return value.doubleValue();
+  }
+
+  private static String plain(double number) {
+    return number == Math.rint(number) && Math.abs(number) < 1e15
+        ? Long.toString((long) number)
+        : Double.toString(number);
+  }
+
+  /** A list of pairs of numbers, none negative: {@code [[1, 70], [128, 99]]}; at least one. */
+  double[][] pairs(String key) {
+    JsonNode value = required(key, "a list of pairs of numbers");
+    boolean wellFormed = value.isArray() && !value.isEmpty();
+    for (JsonNode pair : value) {
+      wellFormed &= pair.isArray() && pair.size() == 2;
+    }
+    if (!wellFormed) {
+      throw bad(key, value, "a list of pairs of numbers, such as [[1, 70], [128, 99]]");
+    }
+    double[][] pairs = new double[value.size()][];
+    for (int i = 0; i < pairs.length; i++) {
+      pairs[i] =
+          new double[] {
+            number(key, value.get(i).get(0), 0, Double.MAX_VALUE),
+            number(key, value.get(i).get(1), 0, Double.MAX_VALUE)
+          };
+    }
+    return pairs;
+  }
+
+  /** The mappings of a list, each read to its end by {@code reader}; none if the key is absent. */
+  <T> List<T> list(String key, Function<Section, T> reader) {
+    JsonNode value = get(key);
+    if (value == null) {
+      return List.of();
+    }
+    if (!value.isArray()) {
+      throw bad(key, value, "a list of mappings");
+    }
+    List<T> elements = new ArrayList<>();
+    for (int i = 0; i < value.size(); i++) {
+      Section element = new Section(file, name(key) + "[" + i + "]", value.get(i));
+      elements.add(reader.apply(element));
+      element.end();
+    }
+    return List.copyOf(elements);
+  }
+
+  /** A text that must be there. */
+  String requiredText(String key) {
+    required(key, "a text");
+    return text(key, "");
+  }
+
+  private JsonNode required(String key, String allowed) {
+    JsonNode value = get(key);
+    if (value == null) {
+      throw bad(key, "missing", allowed);
+    }
+    return value;
   }
 
   boolean flag(String key, boolean absent) {

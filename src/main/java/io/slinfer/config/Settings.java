@@ -1,13 +1,6 @@
 package io.slinfer.config;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.slinfer.request.DeviceId;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -58,24 +51,20 @@ public record Settings(
    * @throws SettingsException naming the file, the key, the value and what is allowed
    */
   public static Settings read(Path file) {
-    String text;
-    try {
-      text = Files.readString(file);
-    } catch (IOException failure) {
-      throw new SettingsException(file + ": cannot be read: " + failure.getClass().getSimpleName());
-    }
-    return parse(file.toString(), text, file.toAbsolutePath().getParent());
+    return Yaml.read(file, root -> of(root, file.toString(), file.toAbsolutePath().getParent()));
   }
 
   static Settings parse(String file, String text, Path folder) {
-    Section root = new Section(file, "", tree(file, text));
+    return Yaml.parse(file, text, root -> of(root, file, folder));
+  }
+
+  private static Settings of(Section root, String file, Path folder) {
     Settings settings =
         new Settings(
             HttpSettings.read(root.section("http")),
             ModelSettings.read(root.section("models"), folder),
             devices(file, root),
             MetricsSettings.read(root.section("metrics")));
-    root.end();
     if (!settings.models().emulated().isEmpty() && !settings.device().emulated()) {
       throw new SettingsException(file + ": models.emulated: needs devices with engine: emulated");
     }
@@ -114,21 +103,5 @@ public record Settings(
       }
     }
     return devices;
-  }
-
-  private static JsonNode tree(String file, String text) {
-    ObjectMapper yaml =
-        new ObjectMapper(
-            YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build());
-    try {
-      return yaml.readTree(text);
-    } catch (JsonProcessingException failure) {
-      throw new SettingsException(
-          file
-              + ": line "
-              + (failure.getLocation() == null ? "?" : failure.getLocation().getLineNr())
-              + ": "
-              + failure.getOriginalMessage().lines().findFirst().orElse("not YAML"));
-    }
   }
 }

@@ -1,28 +1,50 @@
 package io.slinfer.config;
 
-import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Function;
 
-/** Reads YAML files into records; unknown keys are errors that name the key. */
+/** Reads YAML files; every settings file, cluster, profile and fault file comes through here. */
 final class Yaml {
 
-  private static final ObjectMapper MAPPER = new ObjectMapper(new YAMLFactory());
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper(
+          YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build());
 
   private Yaml() {}
 
-  static <T> T read(Path file, Class<T> type) throws IOException {
-    if (!Files.isRegularFile(file)) {
-      throw new IOException("no such file: " + file);
-    }
+  /**
+   * Reads a file's root to its end.
+   *
+   * @throws SettingsException naming the file, the key, the value and what is allowed
+   */
+  static <T> T read(Path file, Function<Section, T> reader) {
     try {
-      return MAPPER.readValue(file.toFile(), type);
-    } catch (JsonMappingException e) {
-      throw new IOException(
-          file + ": " + e.getOriginalMessage() + " at " + e.getPathReference(), e);
+      return parse(file.toString(), Files.readString(file), reader);
+    } catch (IOException failure) {
+      throw new SettingsException(file + ": cannot be read: " + failure.getClass().getSimpleName());
+    }
+  }
+
+  /** As {@link #read}, of a text. */
+  static <T> T parse(String file, String text, Function<Section, T> reader) {
+    try {
+      Section root = new Section(file, "", MAPPER.readTree(text));
+      T value = reader.apply(root);
+      root.end();
+      return value;
+    } catch (JsonProcessingException failure) {
+      throw new SettingsException(
+          file
+              + ": line "
+              + (failure.getLocation() == null ? "?" : failure.getLocation().getLineNr())
+              + ": "
+              + failure.getOriginalMessage().lines().findFirst().orElse("not YAML"));
     }
   }
 }

@@ -2,6 +2,7 @@ package io.slinfer.engine;
 
 import io.slinfer.request.Failure;
 import io.slinfer.request.InstanceId;
+import io.slinfer.request.TokenDraw;
 import java.util.List;
 
 /**
@@ -45,10 +46,30 @@ public sealed interface EngineEvent {
   record Failed(long ticket, InstanceId instance, Failure failure) implements EngineEvent {}
 
   /**
-   * The token drawn for one sequence.
+   * What a step gave one sequence: a token, or why none could be drawn. A failure leaves the
+   * sequence's KV undefined and concerns no other sequence.
    *
-   * @param logProbability natural logarithm of its probability, from the raw logits before
-   *     temperature and filters
+   * @param draw null if it failed
+   * @param failure null if it did not
    */
-  record SequenceOutput(Sequence sequence, int token, float logProbability) {}
+  record SequenceOutput(Sequence sequence, TokenDraw draw, Failure failure) {
+
+    public static SequenceOutput of(Sequence sequence, TokenDraw draw) {
+      return new SequenceOutput(sequence, draw, null);
+    }
+
+    public static SequenceOutput failed(Sequence sequence, Failure failure) {
+      return new SequenceOutput(sequence, null, failure);
+    }
+
+    /** The token drawn; not to be asked of a failure. */
+    public int token() {
+      return draw.token();
+    }
+
+    /** Of the token drawn; not to be asked of a failure. */
+    public float logProbability() {
+      return draw.logProbability();
+    }
+  }
 }

@@ -10,6 +10,8 @@ package io.slinfer.engine;
  * @param maxSlabs how many slabs the instance's KV address space has
  * @param contextTokens longest sequence the model can hold
  * @param vocabularySize number of logits
+ * @param shortTokens sequences of more tokens have other rotary factors (longrope), so their keys
+ *     are not those of shorter ones; Integer.MAX_VALUE if there is no difference
  */
 public record LoadedModel(
     long weightBytes,
@@ -17,7 +19,31 @@ public record LoadedModel(
     int blocksPerSlab,
     int maxSlabs,
     int contextTokens,
-    int vocabularySize) {
+    int vocabularySize,
+    int shortTokens) {
+
+  /** Of a model with one set of rotary factors. */
+  public LoadedModel(
+      long weightBytes,
+      long kvBlockBytes,
+      int blocksPerSlab,
+      int maxSlabs,
+      int contextTokens,
+      int vocabularySize) {
+    this(
+        weightBytes,
+        kvBlockBytes,
+        blocksPerSlab,
+        maxSlabs,
+        contextTokens,
+        vocabularySize,
+        Integer.MAX_VALUE);
+  }
+
+  /** Which keys a sequence of that length has: only equal variants can share KV blocks. */
+  public int keyVariant(int tokens) {
+    return tokens > shortTokens ? 1 : 0;
+  }
 
   /** Bytes of one slab. */
   public long slabBytes() {

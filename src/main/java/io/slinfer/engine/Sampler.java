@@ -1,6 +1,8 @@
 package io.slinfer.engine;
 
 import io.slinfer.request.Sampling;
+import io.slinfer.request.TokenDraw;
+import java.util.List;
 
 /**
  * Draws tokens from logits. The token depends on the logits, the parameters and the token's
@@ -24,18 +26,12 @@ public final class Sampler {
   private int[] tokens = new int[0];
 
   /**
-   * A token and the natural logarithm of its probability by the raw logits, before temperature and
-   * filters.
-   */
-  public record Draw(int token, float logProbability) {}
-
-  /**
    * Draws the token for {@code position}, its index in the sequence (prompt included).
    *
    * @param logits raw, one for each token of the vocabulary; not changed
    * @throws ArithmeticException if a logit is not a number or all are minus infinity
    */
-  public Draw draw(float[] logits, Sampling sampling, int position) {
+  public TokenDraw draw(float[] logits, Sampling sampling, int position) {
     int best = likeliest(logits);
     double greatest = logits[best];
     double logTotal = greatest + Math.log(total(logits, greatest));
@@ -47,7 +43,7 @@ public final class Sampler {
       weigh(logits, greatest, sampling.temperature());
       token = choose(logits.length, best, sampling, uniform(sampling.seed(), position));
     }
-    return new Draw(token, (float) (logits[token] - logTotal));
+    return new TokenDraw(token, (float) (logits[token] - logTotal), List.of());
   }
 
   /** A number in [0, 1) that depends on seed and counter alone. */

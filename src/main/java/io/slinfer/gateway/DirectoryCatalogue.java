@@ -54,6 +54,9 @@ public final class DirectoryCatalogue implements ModelCatalogue, AutoCloseable {
   /** What {@link #models} was made from; guarded by this. */
   private Map<ModelFile, ServedModel> known = Map.of();
 
+  /** Guarded by this. */
+  private long lastRevision;
+
   private DirectoryCatalogue(ModelSettings settings) {
     this.settings = settings;
   }
@@ -113,19 +116,34 @@ public final class DirectoryCatalogue implements ModelCatalogue, AutoCloseable {
 
   private void examine(GgufFile file) throws UnservableModelException {
     ModelDescription description = ModelDescription.read(file);
+    try {
+      Tokenizers.check(file.metadata());
+    } catch (IllegalArgumentException unsupported) {
+      throw new UnservableModelException(unsupported.getMessage());
+    }
     contextTokens.put(file.path(), description.architecture().contextTokens());
   }
 
   private void onChange(ModelChange change) {
     switch (change) {
       case ModelChange.Added added -> LOG.info("model {} can be called", added.model().id());
-      case ModelChange.Removed removed -> LOG.info("model {} has gone", removed.model().id());
+      case ModelChange.Removed removed -> {
+        LOG.info("model {} has gone or changed", removed.model().id());
+        forget(removed.model());
+      }
       case ModelChange.Refused refused ->
           LOG.warn("{} is not served: {}", refused.file(), refused.reason());
       case ModelChange.Unreadable unreadable ->
           LOG.warn("{}: {}", unreadable.folder(), unreadable.reason());
     }
     refresh();
+  }
+
+  /** Files of the same shape may hold other weights: what comes back is another revision. */
+  private synchronized void forget(ModelFile file) {
+    Map<ModelFile, ServedModel> rest = new LinkedHashMap<>(known);
+    rest.remove(file);
+    known = rest;
   }
 
   private synchronized void refresh() {
@@ -168,7 +186,7 @@ public final class DirectoryCatalogue implements ModelCatalogue, AutoCloseable {
         file.id(),
         modifiedSeconds(first),
         context,
-        new ModelSource(file.id(), file.parts(), context),
+        new ModelSource(file.id(), file.parts(), context, ++lastRevision),
         () -> readText(file));
   }
 

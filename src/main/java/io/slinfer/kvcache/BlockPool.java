@@ -91,10 +91,12 @@ public final class BlockPool {
    *
    * @param length how many tokens there are; at least the last one is never taken from the cache,
    *     so that the next step has something to compute
+   * @param variant of the keys: blocks are shared by sequences of equal variants only; 0 or more
    * @return how many tokens are in the cache now, a multiple of 16
    */
-  public int reusePrefix(BlockTable table, Tokens tokens, int length) {
+  public int reusePrefix(BlockTable table, Tokens tokens, int length, int variant) {
     assert table.size() == 0;
+    table.startChain(PrefixIndex.root(variant));
     int position = 0;
     while (position + TOKENS_PER_BLOCK < length) {
       PrefixIndex.Entry entry = index.find(table.indexedSerial(), tokens, position);
@@ -135,6 +137,13 @@ public final class BlockPool {
       PrefixIndex.Entry entry =
           index.add(table.block(i), table.indexedSerial(), tokens, i * TOKENS_PER_BLOCK);
       table.indexed(entry.serial());
+    }
+  }
+
+  /** Nobody finds the table's blocks any more: what they hold is not to be trusted. */
+  public void forget(BlockTable table) {
+    for (int i = 0; i < table.size(); i++) {
+      index.remove(table.block(i));
     }
   }
 

@@ -21,7 +21,7 @@ public final class BlockTable {
   /** How many leading blocks the prefix index knows, and the serial of the last of them. */
   private int indexedBlocks;
 
-  private long indexedSerial = PrefixIndex.ROOT;
+  private long indexedSerial = PrefixIndex.root(0);
 
   /** How many blocks hold {@code tokens} tokens. */
   public static int blocksFor(int tokens) {
@@ -56,7 +56,12 @@ public final class BlockTable {
   public void clear() {
     size = 0;
     indexedBlocks = 0;
-    indexedSerial = PrefixIndex.ROOT;
+    indexedSerial = PrefixIndex.root(0);
+  }
+
+  /** Says after which serial the first block comes; the table is empty. */
+  void startChain(long root) {
+    indexedSerial = root;
   }
 
   int indexedBlocks() {

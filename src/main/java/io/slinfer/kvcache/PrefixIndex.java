@@ -6,7 +6,7 @@ import java.util.Map;
 
 /**
  * Finds full blocks by what they hold: a block is known by the serial of the block before it and
- * its own 16 tokens, so a chain of matches from {@link #ROOT} is an exact match of the whole
+ * its own 16 tokens, so a chain of matches from a {@link #root} is an exact match of the whole
  * prefix, never a matter of hashes. Serials are never used twice; a block whose predecessor was
  * forgotten can no longer be found and leaves in its turn.
  *
@@ -14,8 +14,17 @@ import java.util.Map;
  */
 final class PrefixIndex {
 
-  /** The serial before the first block. */
-  static final long ROOT = 0;
+  /** The serial before the first block of a sequence. */
+  private static final long ROOT = 0;
+
+  /**
+   * As the first variant's, for sequences whose keys are of that variant: each has chains of its
+   * own.
+   */
+  static long root(int variant) {
+    assert variant >= 0 : variant;
+    return ROOT - variant;
+  }
 
   /** What a block holds: the chain before it, and its tokens. */
   private record Content(long predecessor, int[] tokens) {

@@ -23,7 +23,7 @@ import java.util.TreeMap;
  *
  * <p>A file that appears or changes later counts once it has stayed the same for the settling time,
  * since it may still be on its way; a file that is found at the first look counts at once. A
- * changed file is removed, then added again.
+ * changed file stays the model that it was until then, so that callers meet no gap.
  *
  * <p>Thread: {@link #rescan} by one thread at a time; {@link #models} and {@link #refused} by any.
  */
@@ -61,9 +61,17 @@ public final class ModelDirectory {
     private ModelFile model;
     private String refusal;
 
+    /** What these files were before they changed; null if they are new, or were examined. */
+    private ModelFile predecessor;
+
     Candidate(List<FolderScan.Stamp> stamps, long seenNanos) {
       this.stamps = stamps;
       this.seenNanos = seenNanos;
+    }
+
+    /** What callers know it as, null if as nothing. */
+    ModelFile known() {
+      return predecessor == null ? model : predecessor;
     }
 
     boolean isExamined() {
@@ -143,7 +151,7 @@ public final class ModelDirectory {
     FolderScan scan = FolderScan.of(root);
     List<ModelChange> changes = new ArrayList<>();
     reportUnreadable(scan.unreadable(), changes);
-    forgetChanged(scan, changes);
+    forgetChanged(scan, nowNanos, changes);
     scan.candidates()
         .forEach(
             (path, stamps) -> {
@@ -152,6 +160,7 @@ public final class ModelDirectory {
               if (!candidate.isExamined()
                   && (first || nowNanos - candidate.seenNanos >= settlingNanos)) {
                 examine(path, candidate);
+                replace(path, candidate, changes);
               }
               assignId(path, candidate, changes);
             });
@@ -169,8 +178,11 @@ public final class ModelDirectory {
     unreadable = problems;
   }
 
-  /** Drops candidates whose files went or changed; those in folders that cannot be read stay. */
-  private void forgetChanged(FolderScan scan, List<ModelChange> changes) {
+  /**
+   * Drops candidates whose files went, and starts anew with those whose files changed; those in
+   * folders that cannot be read stay.
+   */
+  private void forgetChanged(FolderScan scan, long nowNanos, List<ModelChange> changes) {
     Iterator<Map.Entry<Path, Candidate>> each = candidates.entrySet().iterator();
     while (each.hasNext()) {
       Map.Entry<Path, Candidate> entry = each.next();
@@ -182,10 +194,27 @@ public final class ModelDirectory {
       if (candidate.stamps.equals(now) || hidden) {
         continue;
       }
-      each.remove();
-      if (candidate.model != null && owners.remove(candidate.model.id(), path)) {
-        changes.add(new ModelChange.Removed(candidate.model));
+      ModelFile known = candidate.known();
+      boolean whole = now != null && now.size() >= candidate.stamps.size();
+      if (whole) {
+        Candidate changed = new Candidate(now, nowNanos);
+        changed.predecessor = known != null && path.equals(owners.get(known.id())) ? known : null;
+        entry.setValue(changed);
+        continue;
       }
+      each.remove();
+      if (known != null && owners.remove(known.id(), path)) {
+        changes.add(new ModelChange.Removed(known));
+      }
+    }
+  }
+
+  /** Changed files have settled: what they were goes. */
+  private void replace(Path path, Candidate candidate, List<ModelChange> changes) {
+    ModelFile before = candidate.predecessor;
+    candidate.predecessor = null;
+    if (before != null && owners.remove(before.id(), path)) {
+      changes.add(new ModelChange.Removed(before));
     }
   }
 
@@ -220,7 +249,7 @@ public final class ModelDirectory {
 
   private void publish(List<Path> walked) {
     Map<ModelId, ModelFile> served = new TreeMap<>();
-    owners.forEach((id, path) -> served.put(id, candidates.get(path).model));
+    owners.forEach((id, path) -> served.put(id, candidates.get(path).known()));
     Map<Path, String> refusals = new LinkedHashMap<>();
     candidates.entrySet().stream()
         .filter(entry -> entry.getValue().refusal != null)

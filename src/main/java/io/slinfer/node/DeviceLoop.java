@@ -4,6 +4,7 @@ import io.slinfer.engine.Engine;
 import io.slinfer.engine.EngineEvent;
 import io.slinfer.engine.EngineEvent.SequenceOutput;
 import io.slinfer.engine.EngineListener;
+import io.slinfer.engine.ModelSource;
 import io.slinfer.engine.Sequence;
 import io.slinfer.engine.SequenceChunk;
 import io.slinfer.engine.StepPlan;
@@ -51,7 +52,7 @@ public final class DeviceLoop implements EngineListener, AutoCloseable {
   private final StepPolicy policy;
   private final LongSupplier nanoClock;
   private final ServingMeters meters;
-  private final Map<ModelId, Instance> instances = new LinkedHashMap<>();
+  private final Map<ModelSource, Instance> instances = new LinkedHashMap<>();
   private final Map<RequestId, DeviceRequest> requests = new HashMap<>();
   private final TokenEvents events = new TokenEvents();
   private final KvMemory memory;
@@ -89,6 +90,7 @@ public final class DeviceLoop implements EngineListener, AutoCloseable {
   void doWork() {
     inbox.drain(COMMANDS_PER_TURN, this::onCommand);
     if (running == null) {
+      unloadSuperseded();
       startStep();
     }
     events.flush();
@@ -119,21 +121,43 @@ public final class DeviceLoop implements EngineListener, AutoCloseable {
   private void onSubmit(Submit submit) {
     DeviceRequest request = new DeviceRequest(submit, ++requestCount);
     requests.put(request.id(), request);
-    ModelId model = request.request().model();
-    Instance instance = instances.get(model);
+    Instance instance = instances.get(submit.source());
     if (instance == null) {
-      instance =
-          new Instance(
-              new InstanceId(device + "/" + model + "#" + ++loadCount), model, meters.of(model));
-      instances.put(model, instance);
-      LOG.info("loading {} on {}", model, device);
-      engine.load(++lastTicket, instance.id(), submit.source());
+      instance = load(submit.source());
     }
     instance.add(request);
     if (!instance.isLoaded() || fits(instance, request)) {
       events.add(request.outlet(), new Accepted(request.id(), !instance.isLoaded()));
     }
     instance.report();
+  }
+
+  private Instance load(ModelSource source) {
+    ModelId model = source.model();
+    for (Instance other : instances.values()) {
+      if (other.model().equals(model)) {
+        other.supersede();
+      }
+    }
+    Instance instance =
+        new Instance(
+            new InstanceId(device + "/" + model + "#" + ++loadCount), source, meters.of(model));
+    instances.put(source, instance);
+    LOG.info("loading {} on {}", model, device);
+    engine.load(++lastTicket, instance.id(), source);
+    return instance;
+  }
+
+  /** Unloads what was replaced on disk and has no requests left. */
+  private void unloadSuperseded() {
+    for (Instance instance : List.copyOf(instances.values())) {
+      boolean idle = instance.isLoaded() && instance.requests().isEmpty();
+      if (instance.superseded() && idle && memory.drop(instance)) {
+        LOG.info("unloading {}: its file was replaced", instance.id());
+        instances.remove(instance.source());
+        engine.unload(++lastTicket, instance.id());
+      }
+    }
   }
 
   /** Ends a request that the instance can never hold. */
@@ -166,7 +190,7 @@ public final class DeviceLoop implements EngineListener, AutoCloseable {
     }
     request.cancel(cancel.closedNanos());
     if (running == null || !running.requests().contains(request)) {
-      finish(instances.get(request.request().model()), request, FinishReason.CANCELLED);
+      finish(instances.get(request.source()), request, FinishReason.CANCELLED);
     }
   }
 
@@ -239,11 +263,18 @@ public final class DeviceLoop implements EngineListener, AutoCloseable {
       SequenceChunk chunk = step.chunks().get(i);
       Sequence sequence = request.sequence();
       boolean yields = chunk.yieldsToken();
-      sequence.computed(sequence.computed() + chunk.tokens());
-      instance.pool().index(sequence.blocks(), sequence::token, sequence.computed());
       SequenceOutput drawn = yields ? stepped.outputs().get(output++) : null;
+      sequence.computed(sequence.computed() + chunk.tokens());
+      boolean broken = drawn != null && drawn.failure() != null;
+      if (broken) {
+        instance.pool().forget(sequence.blocks());
+      } else {
+        instance.pool().index(sequence.blocks(), sequence::token, sequence.computed());
+      }
       if (request.cancelled()) {
         finish(instance, request, FinishReason.CANCELLED);
+      } else if (broken) {
+        fail(instance, request, drawn.failure());
       } else if (drawn != null) {
         onToken(instance, request, drawn);
       }
@@ -264,8 +295,7 @@ public final class DeviceLoop implements EngineListener, AutoCloseable {
       finish(instance, request, FinishReason.STOP);
       return;
     }
-    events.add(
-        request.outlet(), new Token(request.id(), index, drawn.token(), drawn.logProbability()));
+    events.add(request.outlet(), new Token(request.id(), index, drawn.draw()));
     if (sequence.generated() == request.request().maxOutputTokens()
         || sequence.length() > memory.capacityTokens(instance)) {
       finish(instance, request, FinishReason.LENGTH);
@@ -310,7 +340,7 @@ public final class DeviceLoop implements EngineListener, AutoCloseable {
     }
     Instance instance = instanceOf(failed.instance());
     if (instance != null && !instance.isLoaded()) {
-      instances.remove(instance.model());
+      instances.remove(instance.source());
       failAll(instance, loadFailure(instance, failed.failure()));
     }
   }

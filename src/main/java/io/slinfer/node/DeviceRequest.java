@@ -1,5 +1,6 @@
 package io.slinfer.node;
 
+import io.slinfer.engine.ModelSource;
 import io.slinfer.engine.Sequence;
 import io.slinfer.node.DeviceCommand.Submit;
 import io.slinfer.request.InferenceRequest;
@@ -53,6 +54,10 @@ final class DeviceRequest {
 
   InferenceRequest request() {
     return submit.request();
+  }
+
+  ModelSource source() {
+    return submit.source();
   }
 
   TokenOutlet outlet() {

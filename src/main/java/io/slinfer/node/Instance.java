@@ -1,6 +1,7 @@
 package io.slinfer.node;
 
 import io.slinfer.engine.LoadedModel;
+import io.slinfer.engine.ModelSource;
 import io.slinfer.kvcache.BlockPool;
 import io.slinfer.kvcache.BlockTable;
 import io.slinfer.metrics.ModelMeters;
@@ -18,16 +19,17 @@ import java.util.TreeSet;
 final class Instance {
 
   private final InstanceId id;
-  private final ModelId model;
+  private final ModelSource source;
   private final ModelMeters meters;
   private final TreeSet<DeviceRequest> requests = new TreeSet<>(DeviceRequest.SENIORITY);
   private LoadedModel loaded;
   private BlockPool pool;
   private boolean resizing;
+  private boolean superseded;
 
-  Instance(InstanceId id, ModelId model, ModelMeters meters) {
+  Instance(InstanceId id, ModelSource source, ModelMeters meters) {
     this.id = id;
-    this.model = model;
+    this.source = source;
     this.meters = meters;
   }
 
@@ -36,7 +38,21 @@ final class Instance {
   }
 
   ModelId model() {
-    return model;
+    return source.model();
+  }
+
+  /** The files that it was loaded from. */
+  ModelSource source() {
+    return source;
+  }
+
+  /** Whether its files were replaced: it serves what it has and then goes. */
+  boolean superseded() {
+    return superseded;
+  }
+
+  void supersede() {
+    superseded = true;
   }
 
   ModelMeters meters() {

@@ -100,6 +100,22 @@ final class KvMemory {
     sequence.computed(0);
   }
 
+  /**
+   * Gives back all memory of an instance that has no requests.
+   *
+   * @return whether it has none already
+   */
+  boolean drop(Instance instance) {
+    if (instance.resizing()) {
+      return false;
+    }
+    int[] slabs = instance.pool().planShrink(instance.pool().maxSlabs());
+    if (slabs.length > 0) {
+      start(new Resize(instance, slabs, false));
+    }
+    return slabs.length == 0;
+  }
+
   /** The engine has carried out a resize; false if the ticket is not one. */
   boolean resized(long ticket) {
     Resize resize = resizes.remove(ticket);

@@ -79,7 +79,13 @@ final class StepComposer {
     Sequence sequence = request.sequence();
     boolean mostSenior = isMostSenior(request);
     sequence.computed(
-        instance.pool().reusePrefix(sequence.blocks(), sequence::token, sequence.length()));
+        instance
+            .pool()
+            .reusePrefix(
+                sequence.blocks(),
+                sequence::token,
+                sequence.length(),
+                instance.loaded().keyVariant(sequence.length())));
     int tokens = Math.min(sequence.pending(), promptRoom);
     int wanted = mostSenior ? sequence.computed() + tokens : sequence.length();
     if (!memory.reserve(instance, request, wanted, mostSenior)) {

@@ -3,6 +3,7 @@ package io.slinfer.node;
 import io.slinfer.request.Failure;
 import io.slinfer.request.FinishReason;
 import io.slinfer.request.RequestId;
+import io.slinfer.request.TokenDraw;
 
 /** What a device says of a request. {@link Finished} and {@link Failed} are terminal. */
 public sealed interface TokenEvent {
@@ -27,9 +28,13 @@ public sealed interface TokenEvent {
    * A token was generated; one that ends the generation is not told, only counted.
    *
    * @param index 0 for the first, without gaps
-   * @param logProbability natural logarithm, from the raw logits
    */
-  record Token(RequestId id, int index, int token, float logProbability) implements TokenEvent {}
+  record Token(RequestId id, int index, TokenDraw draw) implements TokenEvent {
+
+    public int token() {
+      return draw.token();
+    }
+  }
 
   /** The generation has ended. */
   record Finished(RequestId id, FinishReason reason, Usage usage) implements TokenEvent {}

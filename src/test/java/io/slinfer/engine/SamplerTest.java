@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.slinfer.request.Sampling;
+import io.slinfer.request.TokenDraw;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -22,7 +23,7 @@ final class SamplerTest {
 
   @Test
   void greedyTakesTheFirstOfTheLikeliest() {
-    Sampler.Draw draw = sampler.draw(new float[] {0, 2, 1, 2}, Sampling.GREEDY, 5);
+    TokenDraw draw = sampler.draw(new float[] {0, 2, 1, 2}, Sampling.GREEDY, 5);
     assertEquals(1, draw.token());
     assertEquals(2 - Math.log(1 + 2 * Math.exp(2) + Math.exp(1)), draw.logProbability(), 1e-6);
   }
@@ -30,7 +31,7 @@ final class SamplerTest {
   @Test
   void logProbabilitiesComeFromTheRawLogits() {
     float[] logits = {1, 3, 2};
-    Sampler.Draw draw = sampler.draw(logits, new Sampling(0.1, 1, 0.5, 0.9, 7), 0);
+    TokenDraw draw = sampler.draw(logits, new Sampling(0.1, 1, 0.5, 0.9, 7), 0);
     assertEquals(1, draw.token());
     double total = Math.exp(1) + Math.exp(3) + Math.exp(2);
     assertEquals(3 - Math.log(total), draw.logProbability(), 1e-6);

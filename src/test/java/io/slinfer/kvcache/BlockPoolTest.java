@@ -39,17 +39,41 @@ final class BlockPoolTest {
     BlockPool pool = grownPool(8, 1);
     BlockTable first = sequence(pool, position -> position, 40);
     BlockTable second = new BlockTable();
-    assertEquals(32, pool.reusePrefix(second, position -> position, 40));
+    assertEquals(32, pool.reusePrefix(second, position -> position, 40, 0));
     assertEquals(first.block(0), second.block(0));
     assertEquals(first.block(1), second.block(1));
     assertEquals(3, pool.usedBlocks());
   }
 
   @Test
+  void sequencesOfAnotherKeyVariantHaveChainsOfTheirOwn() {
+    BlockPool pool = grownPool(8, 1);
+    sequence(pool, position -> position, 40);
+    BlockTable longer = new BlockTable();
+    assertEquals(0, pool.reusePrefix(longer, position -> position, 40, 1));
+    assertTrue(pool.reserve(longer, 40));
+    pool.index(longer, position -> position, 40);
+    BlockTable alsoLonger = new BlockTable();
+    assertEquals(32, pool.reusePrefix(alsoLonger, position -> position, 40, 1));
+    assertEquals(longer.block(1), alsoLonger.block(1));
+  }
+
+  @Test
+  void whatIsForgottenIsFoundByNobody() {
+    BlockPool pool = grownPool(8, 1);
+    BlockTable table = sequence(pool, position -> position, 40);
+    pool.forget(table);
+    assertEquals(0, pool.reusePrefix(new BlockTable(), position -> position, 40, 0));
+    pool.release(table);
+    assertEquals(0, pool.cachedBlocks());
+    assertEquals(8, pool.availableBlocks());
+  }
+
+  @Test
   void neverReusesTheWholePrompt() {
     BlockPool pool = grownPool(8, 1);
     sequence(pool, position -> position, 32);
-    assertEquals(16, pool.reusePrefix(new BlockTable(), position -> position, 32));
+    assertEquals(16, pool.reusePrefix(new BlockTable(), position -> position, 32, 0));
   }
 
   @Test
@@ -57,7 +81,7 @@ final class BlockPoolTest {
     BlockPool pool = grownPool(8, 1);
     sequence(pool, position -> position < 16 ? 1 : 7, 33);
     BlockTable other = new BlockTable();
-    assertEquals(0, pool.reusePrefix(other, position -> position < 16 ? 2 : 7, 33));
+    assertEquals(0, pool.reusePrefix(other, position -> position < 16 ? 2 : 7, 33, 0));
   }
 
   @Test
@@ -71,7 +95,9 @@ final class BlockPoolTest {
     assertEquals(1, pool.cachedBlocks());
     BlockTable again = new BlockTable();
     assertEquals(
-        16, pool.reusePrefix(again, position -> position, 40), "the chain's start is kept longest");
+        16,
+        pool.reusePrefix(again, position -> position, 40, 0),
+        "the chain's start is kept longest");
   }
 
   @Test
@@ -139,7 +165,7 @@ final class BlockPoolTest {
     int length = 1 + random.nextInt(70);
     Tokens tokens = position -> position < fork ? 5 : 100 * variant + position;
     BlockTable table = new BlockTable();
-    int reused = pool.reusePrefix(table, tokens, length);
+    int reused = pool.reusePrefix(table, tokens, length, 0);
     for (int i = 0; i < reused / 16; i++) {
       assertEquals(prefix(tokens, (i + 1) * 16), content.get(table.block(i)));
     }

@@ -83,17 +83,38 @@ final class ModelDirectoryTest {
   }
 
   @Test
-  void aChangedFileIsRemovedAndAddedAgain() throws IOException {
+  void aChangedFileStaysWhatItWasUntilItHasSettled() throws IOException {
     Path file = write("m.gguf", 1);
     ModelDirectory directory = open(ANY);
     ModelFile before = directory.models().getFirst();
     write("m.gguf", 9);
     Files.setLastModifiedTime(file, FileTime.fromMillis(0));
-    assertEquals(List.of(new Removed(before)), directory.rescan(0));
-    List<ModelChange> changes = directory.rescan(SECOND);
+    assertEquals(List.of(), directory.rescan(0));
+    assertEquals(List.of(before), directory.models());
+    Files.setLastModifiedTime(file, FileTime.fromMillis(1_000));
+    assertEquals(List.of(), directory.rescan(SECOND));
+    List<ModelChange> changes = directory.rescan(2 * SECOND);
     ModelFile after = directory.models().getFirst();
-    assertEquals(List.of(new Added(after)), changes);
+    assertEquals(List.of(new Removed(before), new Added(after)), changes);
     assertNotEquals(before.fingerprint(), after.fingerprint());
+    write("m.gguf", 4);
+    assertEquals(List.of(), directory.rescan(3 * SECOND));
+    Files.delete(file);
+    assertEquals(List.of(new Removed(after)), directory.rescan(3 * SECOND));
+    assertEquals(List.of(), directory.models());
+  }
+
+  @Test
+  void aFileThatChangesIntoNoModelIsRefusedOnceItHasSettled() throws IOException {
+    Path file = write("m.gguf", 1);
+    ModelDirectory directory = open(ANY);
+    ModelFile before = directory.models().getFirst();
+    Files.writeString(file, "no model");
+    assertEquals(List.of(), directory.rescan(0));
+    assertEquals(
+        List.of(new Removed(before), new Refused(file, file + ": magic: not a GGUF file")),
+        directory.rescan(SECOND));
+    assertEquals(List.of(), directory.models());
   }
 
   @Test

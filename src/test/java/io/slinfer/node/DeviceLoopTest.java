@@ -293,6 +293,43 @@ final class DeviceLoopTest {
     assertIdle();
   }
 
+  @Test
+  void aRequestWithoutADistributionFailsAloneAndLeavesNothingToReuse() {
+    start(
+        Script.of(
+            Scripts.SMALL,
+            sequence -> sequence.id().value().equals("bad") ? -1 : 'a' + sequence.generated()),
+        1 << 20,
+        8);
+    submit("bad", "model", 33, 5);
+    submit("good", "model", 10, 5);
+    run();
+    submit("later", "model", 40, 5);
+    run();
+    Failed failed = assertInstanceOf(Failed.class, told.get(new RequestId("bad")).getLast());
+    assertTrue(failed.failure().message().contains("broken logits"), failed.toString());
+    Finished good = assertInstanceOf(Finished.class, told.get(new RequestId("good")).getLast());
+    assertEquals(new TokenEvent.Usage(10, 0, 5), good.usage());
+    Finished later = assertInstanceOf(Finished.class, told.get(new RequestId("later")).getLast());
+    assertEquals(new TokenEvent.Usage(40, 0, 5), later.usage());
+    assertIdle();
+  }
+
+  @Test
+  void aReplacedModelIsLoadedAnewAndTheOldOneServesWhatItHas() {
+    start(Script.of(Scripts.SMALL, Scripts.alphabet()), 1 << 20, 8);
+    submit("old", "model", 5, 40);
+    run(12);
+    submit("new", new ModelSource(new ModelId("model"), List.of(), 0, 2), 5, 3);
+    run();
+    assertEquals(2, engine.loads().size());
+    for (String id : List.of("old", "new")) {
+      assertInstanceOf(Finished.class, told.get(new RequestId(id)).getLast());
+    }
+    assertEquals(List.of(engine.loads().getFirst()), engine.unloads());
+    assertIdle();
+  }
+
   // The test's hands.
 
   private void start(Script script, long kvBytes, int maxBatch) {
@@ -336,6 +373,22 @@ final class DeviceLoopTest {
             priority);
     ModelSource source = new ModelSource(new ModelId(model), List.of(), 0);
     return inbox.submit(new Submit(request, source, END, this::tell));
+  }
+
+  private void submit(String id, ModelSource source, int prompt, int maxTokens) {
+    InferenceRequest request =
+        new InferenceRequest(
+            new RequestId(id),
+            source.model(),
+            IntStream.range(0, prompt).toArray(),
+            maxTokens,
+            Sampling.GREEDY,
+            false,
+            Slo.forPromptTokens(prompt),
+            nowNanos,
+            "",
+            0);
+    assertTrue(inbox.submit(new Submit(request, source, END, this::tell)));
   }
 
   private void tell(List<TokenEvent> events) {

@@ -10,8 +10,6 @@ import io.slinfer.sim.Simulation.Scenario;
 import io.slinfer.trace.SyntheticTrace;
 import io.slinfer.trace.SyntheticTrace.Lengths;
 import io.slinfer.trace.Trace.Arrival;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,33 +28,29 @@ final class SmallWorlds {
   static Scenario scenario(long seed, String policy, boolean faulty) {
     SplittableRandom random = new SplittableRandom(seed);
     Path file = Path.of("conf/clusters/paper-4c4g-" + SIZES[random.nextInt(3)] + ".yaml");
-    try {
-      ClusterFile whole = ClusterFile.read(file);
-      ProfileFile profile = whole.profile(file);
-      int models = 1 + random.nextInt(8);
-      double seconds = 3 + random.nextInt(10);
-      SyntheticTrace trace =
-          new SyntheticTrace(
-              models,
-              seconds,
-              1 + random.nextDouble() * 12,
-              random.nextDouble() * 1.5,
-              0.2 + 0.8 * random.nextDouble(),
-              5,
-              new Lengths(20 + random.nextInt(1500), random.nextDouble(), 3400),
-              new Lengths(1 + random.nextInt(150), random.nextDouble(), 600),
-              seed);
-      return new Scenario(
-          smaller(whole, random),
-          profile,
-          PolicyName.of(policy),
-          atLeastOne(trace.make().select(models, Long.MAX_VALUE)),
-          Math.round(seconds * 1e9),
-          seed,
-          faulty ? faults(random, seconds) : FaultFile.NONE);
-    } catch (IOException failure) {
-      throw new UncheckedIOException(failure);
-    }
+    ClusterFile whole = ClusterFile.read(file);
+    ProfileFile profile = whole.profile(file);
+    int models = 1 + random.nextInt(8);
+    double seconds = 3 + random.nextInt(10);
+    SyntheticTrace trace =
+        new SyntheticTrace(
+            models,
+            seconds,
+            1 + random.nextDouble() * 12,
+            random.nextDouble() * 1.5,
+            0.2 + 0.8 * random.nextDouble(),
+            5,
+            new Lengths(20 + random.nextInt(1500), random.nextDouble(), 3400),
+            new Lengths(1 + random.nextInt(150), random.nextDouble(), 600),
+            seed);
+    return new Scenario(
+        smaller(whole, random),
+        profile,
+        PolicyName.of(policy),
+        atLeastOne(trace.make().select(models, Long.MAX_VALUE)),
+        Math.round(seconds * 1e9),
+        seed,
+        faulty ? faults(random, seconds) : FaultFile.NONE);
   }
 
   private static List<Arrival> atLeastOne(List<Arrival> arrivals) {

@@ -13,6 +13,7 @@ import io.slinfer.engine.SequenceChunk;
 import io.slinfer.engine.StepPlan;
 import io.slinfer.request.Failure;
 import io.slinfer.request.InstanceId;
+import io.slinfer.request.TokenDraw;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -67,6 +68,7 @@ public final class ScriptedEngine implements Engine {
           task -> Thread.ofPlatform().daemon().name("scripted-engine").unstarted(task));
   private final List<StepPlan> steps = Collections.synchronizedList(new ArrayList<>());
   private final List<InstanceId> loads = Collections.synchronizedList(new ArrayList<>());
+  private final List<InstanceId> unloads = Collections.synchronizedList(new ArrayList<>());
   private final Queue<Runnable> held = new ArrayDeque<>();
   private boolean holding;
   private boolean stepping;
@@ -122,6 +124,13 @@ public final class ScriptedEngine implements Engine {
     }
   }
 
+  /** The unloads so far. */
+  public List<InstanceId> unloads() {
+    synchronized (unloads) {
+      return List.copyOf(unloads);
+    }
+  }
+
   // The owner's thread.
 
   @Override
@@ -154,7 +163,7 @@ public final class ScriptedEngine implements Engine {
         throw new IllegalStateException("no room for the chunk of " + sequence.id());
       }
       if (chunk.yieldsToken()) {
-        outputs.add(new SequenceOutput(sequence, script.nextToken().apply(sequence), -0.5f));
+        outputs.add(output(sequence));
       }
     }
     after(
@@ -164,6 +173,14 @@ public final class ScriptedEngine implements Engine {
           listener.onEvent(
               new EngineEvent.Stepped(plan.ticket(), plan.instance(), outputs, script.stepNanos()));
         });
+  }
+
+  /** A token below zero in the script stands for logits that are no numbers. */
+  private SequenceOutput output(Sequence sequence) {
+    int token = script.nextToken().apply(sequence);
+    return token < 0
+        ? SequenceOutput.failed(sequence, new Failure.Internal("broken logits"))
+        : SequenceOutput.of(sequence, new TokenDraw(token, -0.5f, List.of()));
   }
 
   @Override
@@ -195,6 +212,7 @@ public final class ScriptedEngine implements Engine {
 
   @Override
   public void unload(long ticket, InstanceId instance) {
+    unloads.add(instance);
     owner.execute(() -> listener.onEvent(new EngineEvent.Unloaded(ticket, instance, 1)));
   }
 

@@ -10,8 +10,10 @@ import io.slinfer.engine.StepPlan;
 import io.slinfer.engine.cpu.CpuKernels.KvShape;
 import io.slinfer.model.Architecture;
 import io.slinfer.model.ModelDescription;
+import io.slinfer.model.Rope;
 import io.slinfer.model.UnservableModelException;
 import io.slinfer.model.gguf.GgufFile;
+import io.slinfer.request.Failure;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -87,7 +89,18 @@ final class CpuInstance implements AutoCloseable {
         kv.blocksPerSlab(),
         kv.maxSlabs(),
         contextTokens,
-        description.architecture().vocabularySize());
+        description.architecture().vocabularySize(),
+        shortTokens());
+  }
+
+  /** The length beyond which some layer turns its keys by other factors. */
+  private int shortTokens() {
+    return description.architecture().layers().stream()
+        .map(Architecture.Layer::rope)
+        .filter(rope -> rope != null && rope.longFrequencies() != rope.frequencies())
+        .mapToInt(Rope::shortTokens)
+        .min()
+        .orElse(Integer.MAX_VALUE);
   }
 
   KvSpace kv() {
@@ -119,8 +132,23 @@ final class CpuInstance implements AutoCloseable {
       observer.onLogits(sequence, position, logits);
     }
     if (batch.yieldsToken(output)) {
-      Sampler.Draw draw = sampler.draw(logits, sequence.sampling(), position + 1);
-      outputs.add(new SequenceOutput(sequence, draw.token(), draw.logProbability()));
+      outputs.add(draw(sequence, position + 1));
+    }
+  }
+
+  /** A sequence whose logits are broken fails alone; the others of the step go on. */
+  private SequenceOutput draw(Sequence sequence, int position) {
+    try {
+      return SequenceOutput.of(sequence, sampler.draw(logits, sequence.sampling(), position));
+    } catch (ArithmeticException broken) {
+      return SequenceOutput.failed(
+          sequence,
+          new Failure.Internal(
+              "the model's output for token "
+                  + position
+                  + " is not a distribution ("
+                  + broken.getMessage()
+                  + "); its weights may be damaged, or overflow on this prompt"));
     }
   }
 

@@ -13,6 +13,7 @@ import io.slinfer.engine.SequenceChunk;
 import io.slinfer.engine.StepPlan;
 import io.slinfer.request.Failure;
 import io.slinfer.request.InstanceId;
+import io.slinfer.request.TokenDraw;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -155,7 +156,8 @@ public final class EmulatedEngine implements Engine {
     for (SequenceChunk chunk : plan.chunks()) {
       if (chunk.yieldsToken()) {
         Sequence sequence = chunk.sequence();
-        outputs.add(new SequenceOutput(sequence, instance.model().words().after(sequence), 0));
+        int token = instance.model().words().after(sequence);
+        outputs.add(SequenceOutput.of(sequence, new TokenDraw(token, 0, List.of())));
       }
     }
     return outputs;

@@ -9,6 +9,8 @@ import java.util.Set;
 public final class Tokenizers {
 
   private static final String MODEL = "tokenizer.ggml.model";
+  private static final String BYTE_LEVEL = "gpt2";
+  private static final String SENTENCE_PIECE = "llama";
   private static final String PRE = "tokenizer.ggml.pre";
 
   /** Tokens of Phi-3 that do not swallow the white space after them, as all others do. */
@@ -25,22 +27,46 @@ public final class Tokenizers {
    * @throws IllegalArgumentException if a key has a value of the wrong kind
    */
   public static Tokenizer of(GgufMetadata metadata) {
+    TokenizerKeys keys = new TokenizerKeys(metadata);
+    return model(metadata).equals(BYTE_LEVEL) ? byteLevel(keys) : sentencePiece(keys);
+  }
+
+  /** One of the two kinds that are supported. */
+  private static String model(GgufMetadata metadata) {
     String model =
         metadata
             .string(MODEL)
             .orElseThrow(
                 () -> new VocabularyException(MODEL, "is absent: the file has no tokenizer"));
-    return switch (model) {
-      case "gpt2" -> byteLevel(new TokenizerKeys(metadata));
-      case "llama" -> sentencePiece(new TokenizerKeys(metadata));
-      default ->
-          throw new VocabularyException(
-              MODEL,
-              "'"
-                  + model
-                  + "' is not supported; allowed: gpt2 (byte-level BPE), llama"
-                  + " (SentencePiece)");
-    };
+    if (!model.equals(BYTE_LEVEL) && !model.equals(SENTENCE_PIECE)) {
+      throw new VocabularyException(
+          MODEL,
+          "'"
+              + model
+              + "' is not supported; allowed: gpt2 (byte-level BPE), llama"
+              + " (SentencePiece)");
+    }
+    return model;
+  }
+
+  /**
+   * Whether {@link #of} will make a tokenizer, as far as that shows without making one: the kinds
+   * are supported and the lists there. Costs well under a millisecond.
+   *
+   * @throws VocabularyException as {@link #of}
+   * @throws IllegalArgumentException if a key has a value of the wrong kind
+   */
+  public static void check(GgufMetadata metadata) {
+    TokenizerKeys keys = new TokenizerKeys(metadata);
+    String model = model(metadata);
+    int tokens = keys.tokens().size();
+    keys.kinds(tokens);
+    if (model.equals(BYTE_LEVEL)) {
+      PreTokenizers.named(metadata.string(PRE).orElse("default"));
+      keys.merges();
+    } else {
+      keys.scores(tokens);
+    }
   }
 
   private static Tokenizer byteLevel(TokenizerKeys keys) {

@@ -156,6 +156,59 @@ final class CpuEngineTest {
   }
 
   @Test
+  void brokenLogitsFailTheirSequenceAndNoOther() throws Exception {
+    InstanceId id = new InstanceId("nan");
+    Sequence bad = new Sequence(new RequestId("bad"), new int[] {1, 2, 3}, Sampling.GREEDY);
+    Sequence good = new Sequence(new RequestId("good"), new int[] {1, 2, 3}, Sampling.GREEDY);
+    LogitsObserver poison =
+        new LogitsObserver() {
+          @Override
+          public boolean wants(Sequence sequence, int position) {
+            return sequence == bad && position == 2;
+          }
+
+          @Override
+          public void onLogits(Sequence sequence, int position, float[] logits) {
+            logits[7] = Float.NaN;
+          }
+        };
+    CpuEngine.Settings settings = new CpuEngine.Settings("java", 1L << 26, poison);
+    try (CpuEngine engine =
+        new CpuEngine(new ReferenceKernels(), settings, reports::add, events::add)) {
+      bad.blocks().add(0);
+      good.blocks().add(1);
+      engine.load(1, id, model);
+      engine.mapSlabs(2, id, new int[] {0});
+      engine.step(
+          new StepPlan(3, id, List.of(new SequenceChunk(bad, 3), new SequenceChunk(good, 3))));
+      nextEvent();
+      nextEvent();
+      EngineEvent.Stepped stepped = assertInstanceOf(EngineEvent.Stepped.class, nextEvent());
+      String why = stepped.outputs().getFirst().failure().message();
+      assertTrue(why.contains("output for token 3 is not a distribution"), why);
+      assertTrue(stepped.outputs().getLast().token() >= 0);
+    }
+  }
+
+  @Test
+  void aModelSaysFromWhichLengthItsKeysDiffer() throws Exception {
+    Path packed =
+        Fixtures.shipped().resolve("arch/phi4mini-longrope/phi4mini-longrope.f16.gguf.gz");
+    ModelSource phi =
+        new ModelSource(new ModelId("phi"), List.of(Fixtures.unpack(packed, folder)), 0);
+    try (EngineSession session = session();
+        EngineSession longrope =
+            new EngineSession(
+                (listener, owner) ->
+                    new CpuEngine(new ReferenceKernels(), SETTINGS, owner, listener),
+                phi)) {
+      assertEquals(0, session.model().keyVariant(1 << 20));
+      assertEquals(0, longrope.model().keyVariant(512));
+      assertEquals(1, longrope.model().keyVariant(513));
+    }
+  }
+
+  @Test
   void keysAndValuesSurviveExportAndImport() throws Exception {
     int[] prompt = {5, 17, 100, 3, 44, 9, 81, 200, 7, 7, 12, 40, 41, 42, 43, 44, 45, 46, 47};
     List<Integer> wanted = new ArrayList<>();
