@@ -100,6 +100,9 @@ final class PackageRulesTest {
         "io.micrometer",
         "com.fasterxml.jackson",
         "org.slf4j");
+    room("http.responses", "http", "gateway", "request", "com.fasterxml.jackson");
+    room("http.anthropic", "http", "gateway", "request", "io.vertx", "com.fasterxml.jackson");
+    room("http.ollama", "http", "gateway", "request", "io.vertx", "com.fasterxml.jackson");
     room(
         "memory.verticle",
         "*pure",

@@ -13,6 +13,7 @@ import io.slinfer.engine.emulated.EmulatedEngine;
 import io.slinfer.engine.emulated.EmulatedModel;
 import io.slinfer.engine.emulated.RealClock;
 import io.slinfer.gateway.ModelCatalogue;
+import io.slinfer.gateway.ModelFacts;
 import io.slinfer.gateway.ModelText;
 import io.slinfer.gateway.ServedModel;
 import io.slinfer.node.EngineFactory;
@@ -58,7 +59,8 @@ final class EmulatedServing {
 
   private ServedModel served(ModelId id, long createdSeconds, int contextTokens) {
     ModelSource source = new ModelSource(id, List.of(), contextTokens);
-    return new ServedModel(id, createdSeconds, contextTokens, source, () -> text);
+    return new ServedModel(
+        id, createdSeconds, ModelFacts.EMULATED, contextTokens, source, () -> text);
   }
 
   /** The models of the settings, or where there are none, those of the files. */

@@ -7,10 +7,16 @@ import io.slinfer.gateway.Gateway;
 import io.slinfer.gateway.ModelCatalogue;
 import io.slinfer.gateway.ModelTexts;
 import io.slinfer.http.HttpVerticle;
+import io.slinfer.http.NodeStatus;
+import io.slinfer.http.TextSurface;
+import io.slinfer.http.anthropic.AnthropicSurface;
+import io.slinfer.http.ollama.OllamaSurface;
+import io.slinfer.http.responses.ResponsesSurface;
 import io.slinfer.metrics.ServingMeters;
 import io.slinfer.node.DeviceLimits;
 import io.slinfer.node.DispatchVerticle;
 import io.slinfer.node.EngineFactory;
+import io.slinfer.node.InstanceStatus;
 import io.slinfer.node.LeastSlackPolicy;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -105,7 +111,12 @@ public final class Server implements AutoCloseable {
             context -> new Gateway(context, catalogue, texts, device.inbox(), meters),
             () -> !catalogue.models().isEmpty(),
             meters,
-            device.description().kind());
+            device.description().kind(),
+            List.of(
+                new TextSurface(),
+                new ResponsesSurface(),
+                new AnthropicSurface(),
+                new OllamaSurface(Version.current(), this::status)));
     for (int i = 0; i < eventLoops(settings); i++) {
       HttpVerticle verticle = new HttpVerticle(services);
       try {
@@ -115,6 +126,31 @@ public final class Server implements AutoCloseable {
       }
       http.add(verticle);
     }
+  }
+
+  private Future<List<NodeStatus.Device>> status() {
+    return device
+        .instances()
+        .map(
+            instances ->
+                List.of(
+                    new NodeStatus.Device(
+                        device.id().value(),
+                        device.description().kind(),
+                        device.description().detail(),
+                        device.kvBudgetBytes(),
+                        instances.stream().map(Server::status).toList())));
+  }
+
+  private static NodeStatus.Instance status(InstanceStatus instance) {
+    return new NodeStatus.Instance(
+        instance.model(),
+        instance.loaded(),
+        instance.running(),
+        instance.waiting(),
+        instance.weightBytes(),
+        instance.kvUsedBytes(),
+        instance.kvHeldBytes());
   }
 
   private static RuntimeException startFailure(Settings settings, CompletionException failure) {

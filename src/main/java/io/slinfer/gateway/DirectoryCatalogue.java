@@ -46,8 +46,8 @@ public final class DirectoryCatalogue implements ModelCatalogue, AutoCloseable {
   private final List<ModelDirectory> directories = new ArrayList<>();
   private final List<ModelWatcher> watchers = new ArrayList<>();
 
-  /** Context lengths by first part, as found when a file was examined. */
-  private final Map<Path, Integer> contextTokens = new ConcurrentHashMap<>();
+  /** What files say, by first part, as found when they were examined. */
+  private final Map<Path, Examined> examined = new ConcurrentHashMap<>();
 
   private volatile Map<ModelId, ServedModel> models = Map.of();
 
@@ -56,6 +56,8 @@ public final class DirectoryCatalogue implements ModelCatalogue, AutoCloseable {
 
   /** Guarded by this. */
   private long lastRevision;
+
+  private record Examined(int contextTokens, ModelFacts facts) {}
 
   private DirectoryCatalogue(ModelSettings settings) {
     this.settings = settings;
@@ -121,7 +123,8 @@ public final class DirectoryCatalogue implements ModelCatalogue, AutoCloseable {
     } catch (IllegalArgumentException unsupported) {
       throw new UnservableModelException(unsupported.getMessage());
     }
-    contextTokens.put(file.path(), description.architecture().contextTokens());
+    examined.put(
+        file.path(), new Examined(description.architecture().contextTokens(), ModelFacts.of(file)));
   }
 
   private void onChange(ModelChange change) {
@@ -179,12 +182,14 @@ public final class DirectoryCatalogue implements ModelCatalogue, AutoCloseable {
 
   private ServedModel served(ModelFile file) {
     Path first = file.parts().getFirst();
-    int fromFile = contextTokens.get(first);
+    Examined seen = examined.get(first);
+    int fromFile = seen.contextTokens();
     int limit = settings.maxContextTokens();
     int context = limit == 0 ? fromFile : Math.min(limit, fromFile);
     return new ServedModel(
         file.id(),
         modifiedSeconds(first),
+        seen.facts(),
         context,
         new ModelSource(file.id(), file.parts(), context, ++lastRevision),
         () -> readText(file));

@@ -8,6 +8,7 @@ import io.slinfer.node.TokenEvent;
 import io.slinfer.node.TokenOutlet;
 import io.slinfer.request.Failure;
 import io.slinfer.request.InferenceRequest;
+import io.slinfer.request.ModelId;
 import io.slinfer.request.RequestId;
 import io.slinfer.request.Slo;
 import io.vertx.core.Context;
@@ -62,14 +63,17 @@ public final class Gateway {
     return catalogue;
   }
 
+  /** Models' text side, without generation. */
+  public TextCalls textCalls() {
+    return new TextCalls(context, catalogue, texts);
+  }
+
   /** Starts a generation; the listener may be called before this returns. */
   public Generation start(GenerationRequest request, GenerationListener listener) {
     Generation generation = new Generation(this, request, listener);
     Optional<ServedModel> model = catalogue.find(request.model());
     if (model.isEmpty()) {
-      generation.fail(
-          new Failure.NotFound(
-              "The model `" + request.model() + "` does not exist.", "model", "model_not_found"));
+      generation.fail(unknown(request.model()));
       return generation;
     }
     texts
@@ -164,11 +168,17 @@ public final class Gateway {
       return;
     }
     LOG.warn("model {} cannot be read", generation.request().model(), cause);
-    generation.fail(
-        new Failure.Unavailable(
-            "model " + generation.request().model() + " cannot be read: " + cause.getMessage(),
-            "model_loading",
-            5_000));
+    generation.fail(unreadable(generation.request().model(), cause));
+  }
+
+  static Failure unknown(ModelId model) {
+    return new Failure.NotFound(
+        "The model `" + model + "` does not exist.", "model", "model_not_found");
+  }
+
+  static Failure unreadable(ModelId model, Throwable cause) {
+    return new Failure.Unavailable(
+        "model " + model + " cannot be read: " + cause.getMessage(), "model_loading", 5_000);
   }
 
   private void route(List<TokenEvent> events) {

@@ -76,7 +76,10 @@ public final class Generation {
     }
     switch (event) {
       case TokenEvent.Accepted _ -> listener.onAccepted();
-      case TokenEvent.Started started -> cachedTokens = started.cachedTokens();
+      case TokenEvent.Started started -> {
+        cachedTokens = started.cachedTokens();
+        listener.onStarted(promptTokens, cachedTokens);
+      }
       case TokenEvent.Token token -> onToken(token);
       case TokenEvent.Finished finished -> onFinished(finished);
       case TokenEvent.Failed failed -> fail(failed.failure());
@@ -102,6 +105,7 @@ public final class Generation {
     emit(stops.next(text.next(token.token())));
     if (stops.found()) {
       gateway.cancelOnDevice(id());
+      listener.onStopText(stops.foundText());
       finish(FinishReason.STOP);
     }
   }
@@ -113,6 +117,9 @@ public final class Generation {
       rest += stops.end();
     }
     emit(rest);
+    if (stops.found()) {
+      listener.onStopText(stops.foundText());
+    }
     finish(stops.found() ? FinishReason.STOP : finished.reason());
   }
 

@@ -12,8 +12,18 @@ public interface GenerationListener {
   /** It will be served, sooner or later. */
   void onAccepted();
 
+  /**
+   * A device has begun with it; comes at most once, before the first text.
+   *
+   * @param cachedTokens prompt tokens that were found in the prefix cache
+   */
+  default void onStarted(int promptTokens, int cachedTokens) {}
+
   /** Text that one token completes; whole characters, never empty, no part of a stop text. */
   void onText(String text);
+
+  /** One of the request's stop texts has come; the end follows at once. */
+  default void onStopText(String stop) {}
 
   /** The end. */
   void onFinished(FinishReason reason, Usage usage);

@@ -28,11 +28,12 @@ final class PromptReader {
 
   static Future<Answer> read(Context context, ModelText text, Prompt prompt) {
     return characters(prompt) <= SHORT_CHARACTERS
-        ? Future.succeededFuture(read(text, prompt))
-        : context.executeBlocking(() -> read(text, prompt), false);
+        ? Future.succeededFuture(readNow(text, prompt))
+        : context.executeBlocking(() -> readNow(text, prompt), false);
   }
 
-  private static Answer read(ModelText text, Prompt prompt) {
+  /** As {@link #read}, on the calling thread. */
+  static Answer readNow(ModelText text, Prompt prompt) {
     return switch (prompt) {
       case Prompt.Tokens tokens -> checked(text.tokenizer(), tokens.ids());
       case Prompt.Text(String plain) ->
@@ -42,8 +43,18 @@ final class PromptReader {
   }
 
   private static Answer readChat(ModelText text, Prompt.Chat chat) {
+    try {
+      Tokenizer tokenizer = text.tokenizer();
+      return checked(tokenizer, tokenizer.encode(rendered(text, chat), false, true));
+    } catch (RefusedException refusal) {
+      return new Answer.Refused(refusal.failure());
+    }
+  }
+
+  /** The text that the model's template makes of a conversation. */
+  static String rendered(ModelText text, Prompt.Chat chat) throws RefusedException {
     if (text.template() == null) {
-      return new Answer.Refused(
+      throw new RefusedException(
           new Failure.Invalid(
               "This model has no chat template; use /v1/completions, or set one under"
                   + " models.chat-templates.",
@@ -57,10 +68,9 @@ final class PromptReader {
                 tokenizer.written(tokenizer.beginOfSequence()),
                 tokenizer.written(tokenizer.endOfSequence()));
     try {
-      String rendered = text.template().render(variables);
-      return checked(tokenizer, tokenizer.encode(rendered, false, true));
+      return text.template().render(variables);
     } catch (ChatTemplateException refusal) {
-      return new Answer.Refused(
+      throw new RefusedException(
           new Failure.Invalid(
               "The model's chat template refuses these messages: " + refusal.getMessage(),
               "messages",

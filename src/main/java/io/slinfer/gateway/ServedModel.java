@@ -8,6 +8,7 @@ import java.util.concurrent.Callable;
  * A model that can be called, loaded or not.
  *
  * @param createdSeconds when its file was made, in seconds since 1970
+ * @param facts what its file says of it
  * @param contextTokens longest prompt and answer together
  * @param textLoader reads its tokenizer and template; slow, for a worker thread; throws with a
  *     message fit for the caller
@@ -15,6 +16,7 @@ import java.util.concurrent.Callable;
 public record ServedModel(
     ModelId id,
     long createdSeconds,
+    ModelFacts facts,
     int contextTokens,
     ModelSource source,
     Callable<ModelText> textLoader) {}

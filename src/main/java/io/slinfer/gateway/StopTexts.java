@@ -10,7 +10,7 @@ final class StopTexts {
 
   private final List<String> stops;
   private final StringBuilder held = new StringBuilder();
-  private boolean found;
+  private String found;
 
   /**
    * @param stops none of them empty
@@ -27,7 +27,7 @@ final class StopTexts {
     held.append(piece);
     int first = firstStop();
     if (first >= 0) {
-      found = true;
+      found = stopAt(first);
       String before = held.substring(0, first);
       held.setLength(0);
       return before;
@@ -40,6 +40,11 @@ final class StopTexts {
 
   /** Whether a stop text has come. */
   boolean found() {
+    return found != null;
+  }
+
+  /** The stop text that has come; null if none. */
+  String foundText() {
     return found;
   }
 
@@ -59,6 +64,17 @@ final class StopTexts {
       }
     }
     return first;
+  }
+
+  /** The longest stop text at a place where one is. */
+  private String stopAt(int place) {
+    String longest = "";
+    for (String stop : stops) {
+      if (stop.length() > longest.length() && held.indexOf(stop) == place) {
+        longest = stop;
+      }
+    }
+    return longest;
   }
 
   /** Length of the longest end of the held text that is the start of a stop text. */

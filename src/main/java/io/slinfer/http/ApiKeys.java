@@ -25,16 +25,23 @@ final class ApiKeys {
   }
 
   /**
-   * The key in an Authorization header; every known key is compared, in constant time.
+   * The key in one of two headers; every known key is compared, in constant time.
    *
-   * @param authorization the header's value; may be null
+   * @param authorization the Authorization header's value; may be null
+   * @param plain the x-api-key header's value, used if there is no other; may be null
    */
-  Optional<ApiKey> find(String authorization) {
-    if (authorization == null
-        || !authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+  Optional<ApiKey> find(String authorization, String plain) {
+    String shown = plain;
+    if (authorization != null) {
+      shown =
+          authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
+              ? authorization.substring(SCHEME.length())
+              : null;
+    }
+    if (shown == null) {
       return Optional.empty();
     }
-    byte[] presented = sha256(authorization.substring(SCHEME.length()).strip());
+    byte[] presented = sha256(shown.strip());
     ApiKey found = null;
     for (ApiKey key : keys) {
       if (MessageDigest.isEqual(presented, HexFormat.of().parseHex(key.sha256()))) {

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Reads the body of POST /v1/chat/completions. */
-final class ChatRequests {
+public final class ChatRequests {
 
   private static final List<String> ROLES =
       List.of("system", "developer", "user", "assistant", "tool", "function");
@@ -21,7 +21,7 @@ final class ChatRequests {
 
   private ChatRequests() {}
 
-  static GenerationCall read(JsonNode body) {
+  public static GenerationCall read(JsonNode body) {
     Fields fields = new Fields(body, "");
     String model = fields.requiredText("model");
     List<Map<String, Object>> messages = messages(fields);

@@ -23,7 +23,13 @@ final class ChoiceGroup {
     /** Every choice will be served. */
     void accepted();
 
+    /** A device has begun with a choice; at most once, before its first text. */
+    default void started(int choice, int promptTokens, int cachedTokens) {}
+
     void text(int choice, String text);
+
+    /** The stop text that ends a choice, just before its end. */
+    default void stopText(int choice, String stop) {}
 
     void ended(int choice, FinishReason reason);
 
@@ -121,6 +127,20 @@ final class ChoiceGroup {
     public void onAccepted() {
       if (++accepted == choices && !over) {
         sink.accepted();
+      }
+    }
+
+    @Override
+    public void onStarted(int promptTokens, int cachedTokens) {
+      if (!over) {
+        sink.started(index, promptTokens, cachedTokens);
+      }
+    }
+
+    @Override
+    public void onStopText(String stop) {
+      if (!over) {
+        sink.stopText(index, stop);
       }
     }
 

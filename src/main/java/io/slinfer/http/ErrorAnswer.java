@@ -13,7 +13,7 @@ import java.util.Map;
  * @param code a stable word; null if none
  * @param headers whether and when to try again, and the limit that was met
  */
-record ErrorAnswer(
+public record ErrorAnswer(
     int status,
     String message,
     String type,
@@ -26,7 +26,7 @@ record ErrorAnswer(
   private static final long MAX_RETRY_MILLIS = 60_000;
   private static final Map<String, String> NEVER = Map.of("x-should-retry", "false");
 
-  ErrorAnswer {
+  public ErrorAnswer {
     headers = Map.copyOf(headers);
   }
 
@@ -65,7 +65,7 @@ record ErrorAnswer(
   }
 
   /** The body, also that of a stream's error event. */
-  String json() {
+  public String json() {
     return "{\"error\":{\"message\":"
         + AnswerFormat.quoted(message)
         + ",\"type\":\""
@@ -79,12 +79,17 @@ record ErrorAnswer(
 
   /** Sends it as the whole answer. */
   void send(HttpServerResponse response) {
+    send(response, json());
+  }
+
+  /** Sends it as the whole answer, with a body in another form. */
+  void send(HttpServerResponse response, String body) {
     if (response.ended() || response.closed()) {
       return;
     }
     response.setStatusCode(status).putHeader("content-type", "application/json");
     headers.forEach(response::putHeader);
-    response.end(json());
+    response.end(body);
   }
 
   private static Map<String, String> retry(long afterMillis) {

@@ -10,7 +10,7 @@ import java.util.Map;
  * The fields of one JSON object of a request. A null counts as absent; a value of the wrong kind or
  * out of range is a {@link BadRequest} that names the field, the value and what is allowed.
  */
-final class Fields {
+public final class Fields {
 
   private static final int SHOWN_CHARACTERS = 80;
 
@@ -20,22 +20,22 @@ final class Fields {
   /**
    * @param path prefix of the fields' names, such as {@code messages[0].}; empty at the top
    */
-  Fields(JsonNode object, String path) {
+  public Fields(JsonNode object, String path) {
     this.object = object;
     this.path = path;
   }
 
   /** The field's value, or null if absent or null. */
-  JsonNode get(String field) {
+  public JsonNode get(String field) {
     JsonNode value = object.get(field);
     return value == null || value.isNull() ? null : value;
   }
 
-  String name(String field) {
+  public String name(String field) {
     return path + field;
   }
 
-  String requiredText(String field) {
+  public String requiredText(String field) {
     String value = text(field);
     if (value == null || value.isEmpty()) {
       throw new BadRequest("`" + name(field) + "` is missing; it must be a string.", name(field));
@@ -44,7 +44,7 @@ final class Fields {
   }
 
   /** A string, or null if absent. */
-  String text(String field) {
+  public String text(String field) {
     JsonNode value = get(field);
     if (value != null && !value.isTextual()) {
       throw bad(field, "a string");
@@ -52,7 +52,7 @@ final class Fields {
     return value == null ? null : value.textValue();
   }
 
-  boolean flag(String field, boolean absent) {
+  public boolean flag(String field, boolean absent) {
     JsonNode value = get(field);
     if (value != null && !value.isBoolean()) {
       throw bad(field, "true or false");
@@ -60,7 +60,7 @@ final class Fields {
     return value == null ? absent : value.booleanValue();
   }
 
-  double number(String field, double absent, double least, double most) {
+  public double number(String field, double absent, double least, double most) {
     JsonNode value = get(field);
     if (value == null) {
       return absent;
@@ -72,7 +72,7 @@ final class Fields {
     return value.doubleValue();
   }
 
-  int integer(String field, int absent, int least, int most) {
+  public int integer(String field, int absent, int least, int most) {
     JsonNode value = get(field);
     if (value == null) {
       return absent;
@@ -88,7 +88,7 @@ final class Fields {
   }
 
   /** A 64-bit integer, or null if absent. */
-  Long longInteger(String field) {
+  public Long longInteger(String field) {
     JsonNode value = get(field);
     if (value != null && !(value.isIntegralNumber() && value.canConvertToLong())) {
       throw bad(field, "a whole number of 64 bits");
@@ -97,7 +97,7 @@ final class Fields {
   }
 
   /** An object's fields, or null if absent. */
-  Fields object(String field) {
+  public Fields object(String field) {
     JsonNode value = get(field);
     if (value != null && !value.isObject()) {
       throw bad(field, "an object");
@@ -106,7 +106,7 @@ final class Fields {
   }
 
   /** A word of a list, or null if absent. */
-  String word(String field, List<String> allowed) {
+  public String word(String field, List<String> allowed) {
     String value = text(field);
     if (value != null && !allowed.contains(value)) {
       throw bad(field, String.join(", ", allowed));
@@ -115,7 +115,7 @@ final class Fields {
   }
 
   /** Refuses any value but absent, null, false, 0, empty, or the one given. */
-  void unsupported(String field, String onlyAllowed) {
+  public void unsupported(String field, String onlyAllowed) {
     JsonNode value = get(field);
     boolean neutral =
         value == null
@@ -130,7 +130,7 @@ final class Fields {
   }
 
   /** The refusal of a field's value. */
-  BadRequest bad(String field, String allowed) {
+  public BadRequest bad(String field, String allowed) {
     String value = String.valueOf(object.get(field));
     String shown =
         value.length() <= SHOWN_CHARACTERS ? value : value.substring(0, SHOWN_CHARACTERS) + "...";
@@ -139,7 +139,7 @@ final class Fields {
   }
 
   /** A JSON value as templates see it: null, Boolean, Long, Double, String, List, Map in order. */
-  static Object plainValue(JsonNode node) {
+  public static Object plainValue(JsonNode node) {
     return switch (node.getNodeType()) {
       case OBJECT -> {
         Map<String, Object> map = new LinkedHashMap<>();

@@ -14,7 +14,7 @@ import java.util.List;
  * @param stream answer by server-sent events
  * @param includeUsage a stream ends with what it used
  */
-record GenerationCall(
+public record GenerationCall(
     ModelId model,
     List<Prompt> prompts,
     int n,
@@ -34,7 +34,8 @@ record GenerationCall(
    *
    * @param maxOutputTokens 0 means as many as the context has room for
    */
-  record Limits(int maxOutputTokens, Sampling sampling, List<String> stop, boolean ignoreEos) {
+  public record Limits(
+      int maxOutputTokens, Sampling sampling, List<String> stop, boolean ignoreEos) {
 
     /** The sampling of one choice: the first has the seed itself, each other one its own. */
     Sampling samplingOf(int choice) {

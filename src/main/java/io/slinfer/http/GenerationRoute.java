@@ -1,21 +1,15 @@
 package io.slinfer.http;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.slinfer.config.ApiKey;
 import io.slinfer.config.HttpSettings;
 import io.slinfer.gateway.Gateway;
 import io.slinfer.http.AnswerFormat.Envelope;
 import io.slinfer.metrics.ServingMeters;
 import io.slinfer.request.Failure;
-import io.vertx.core.Future;
 import io.vertx.core.Handler;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
-import java.io.IOException;
 import java.util.Optional;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -25,12 +19,6 @@ import org.slf4j.LoggerFactory;
 final class GenerationRoute implements Handler<RoutingContext> {
 
   private static final Logger LOG = LoggerFactory.getLogger(GenerationRoute.class);
-
-  /** Bodies up to this long are parsed on the event loop: well under a millisecond. */
-  private static final int SHORT_BYTES = 64 << 10;
-
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   /** One kind of endpoint. */
   enum Endpoint {
@@ -76,7 +64,7 @@ final class GenerationRoute implements Handler<RoutingContext> {
   @Override
   public void handle(RoutingContext routing) {
     HttpServerResponse response = routing.response();
-    read(routing)
+    JsonBody.read(routing, endpoint.reader)
         .onSuccess(
             call -> {
               if (!response.closed()) {
@@ -93,41 +81,6 @@ final class GenerationRoute implements Handler<RoutingContext> {
                 ErrorAnswer.of(new Failure.Internal("reading the request failed")).send(response);
               }
             });
-  }
-
-  private Future<GenerationCall> read(RoutingContext routing) {
-    Buffer body = routing.body().buffer();
-    if (body == null || body.length() <= SHORT_BYTES) {
-      try {
-        return Future.succeededFuture(parse(body));
-      } catch (BadRequest refusal) {
-        return Future.failedFuture(refusal);
-      }
-    }
-    return routing.vertx().executeBlocking(() -> parse(body), false);
-  }
-
-  private GenerationCall parse(Buffer body) {
-    JsonNode json;
-    try {
-      json = body == null ? null : JSON.readTree(body.getBytes());
-    } catch (JsonProcessingException failure) {
-      throw new BadRequest(
-          "The body is not valid JSON: "
-              + failure.getOriginalMessage().lines().findFirst().orElse("")
-              + " (line "
-              + failure.getLocation().getLineNr()
-              + ", column "
-              + failure.getLocation().getColumnNr()
-              + ").",
-          null);
-    } catch (IOException failure) {
-      throw new BadRequest("The body is not valid JSON: it is not text in UTF-8.", null);
-    }
-    if (json == null || !json.isObject()) {
-      throw new BadRequest("The body must be a JSON object.", null);
-    }
-    return endpoint.reader.apply(json);
   }
 
   private void serve(RoutingContext routing, GenerationCall call) {

@@ -8,7 +8,6 @@ import io.slinfer.metrics.ServingMeters;
 import io.slinfer.request.Failure;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Handler;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -16,9 +15,9 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.handler.CorsHandler;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -45,6 +44,7 @@ public final class HttpVerticle extends VerticleBase {
    * @param gateways makes the gateway of an event loop, on that event loop
    * @param ready whether requests can be served
    * @param engine kind of engine that makes the answers; each answer names it
+   * @param surfaces further paths
    */
   public record Services(
       HttpSettings settings,
@@ -52,7 +52,8 @@ public final class HttpVerticle extends VerticleBase {
       Function<Context, Gateway> gateways,
       BooleanSupplier ready,
       ServingMeters meters,
-      String engine) {
+      String engine,
+      List<Surface> surfaces) {
 
     String fingerprint() {
       return "slinfer-" + engine;
@@ -92,17 +93,22 @@ public final class HttpVerticle extends VerticleBase {
     Router router = Router.router(vertx);
     router.route().handler(new CommonHeaders(services.meters, services.engine));
     router.route().handler(cors());
-    route(router, "/health", HttpMethod.GET, HttpVerticle::alive);
-    route(router, "/health/live", HttpMethod.GET, HttpVerticle::alive);
-    route(router, "/health/ready", HttpMethod.GET, this::ready);
-    route(router, "/metrics", HttpMethod.GET, this::metrics);
-    router.route("/v1/*").handler(new KeyGate(new ApiKeys(services.settings.apiKeys())));
+    Routes routes =
+        new Routes(router, services.gateways.apply(context), services.settings, services.meters);
+    routes.open(
+        () -> {
+          routes.route("/health", HttpMethod.GET, HttpVerticle::alive);
+          routes.route("/health/live", HttpMethod.GET, HttpVerticle::alive);
+          routes.route("/health/ready", HttpMethod.GET, this::ready);
+          routes.route("/metrics", HttpMethod.GET, this::metrics);
+        });
     ModelRoutes models = new ModelRoutes(services.catalogue);
-    route(router, ModelRoutes.PATH, HttpMethod.GET, models::list);
-    route(router, ModelRoutes.PATH + "/*", HttpMethod.GET, models::one);
-    Gateway gateway = services.gateways.apply(context);
-    generation(router, "/v1/chat/completions", Endpoint.CHAT, gateway);
-    generation(router, "/v1/completions", Endpoint.TEXT, gateway);
+    routes.route(ModelRoutes.PATH, HttpMethod.GET, models::list);
+    routes.route(ModelRoutes.PATH + "/*", HttpMethod.GET, models::one);
+    generation(routes, "/v1/chat/completions", Endpoint.CHAT);
+    generation(routes, "/v1/completions", Endpoint.TEXT);
+    services.surfaces.forEach(routes::mount);
+    router.route("/v1/*").handler(new KeyGate(new ApiKeys(services.settings.apiKeys())));
     router.route().handler(routing -> routing.fail(404));
     router.route().failureHandler(this::failed);
     return router;
@@ -128,45 +134,15 @@ public final class HttpVerticle extends VerticleBase {
     return cors;
   }
 
-  private void generation(Router router, String path, Endpoint endpoint, Gateway gateway) {
-    router.route(HttpMethod.POST, path).handler(HttpVerticle::requireJson);
-    router
-        .route(HttpMethod.POST, path)
-        .handler(BodyHandler.create(false).setBodyLimit(services.settings.maxBodyBytes()));
-    route(
-        router,
+  private void generation(Routes routes, String path, Endpoint endpoint) {
+    routes.withBody(
         path,
-        HttpMethod.POST,
         new GenerationRoute(
-            endpoint, gateway, services.settings, services.meters, services.fingerprint()));
-  }
-
-  /** One path with one method; others are 405. */
-  private static void route(
-      Router router, String path, HttpMethod method, Handler<RoutingContext> handler) {
-    router.route(method, path).handler(handler);
-    String allow = method == HttpMethod.GET ? "GET, HEAD" : method.name();
-    if (method == HttpMethod.GET) {
-      router.route(HttpMethod.HEAD, path).handler(handler);
-    }
-    router
-        .route(path)
-        .handler(
-            routing -> {
-              routing.response().putHeader(HttpHeaders.ALLOW, allow);
-              routing.fail(405);
-            });
-  }
-
-  private static void requireJson(RoutingContext routing) {
-    String type = routing.request().getHeader(HttpHeaders.CONTENT_TYPE);
-    String media = type == null ? "application/json" : type.split(";", 2)[0].strip();
-    if (media.equalsIgnoreCase("application/json")
-        || media.toLowerCase(java.util.Locale.ROOT).endsWith("+json")) {
-      routing.next();
-    } else {
-      routing.fail(415);
-    }
+            endpoint,
+            routes.gateway(),
+            services.settings,
+            services.meters,
+            services.fingerprint()));
   }
 
   private static void alive(RoutingContext routing) {
@@ -234,6 +210,6 @@ public final class HttpVerticle extends VerticleBase {
             yield ErrorAnswer.of(new Failure.Internal("an internal error"));
           }
         };
-    answer.send(routing.response());
+    ErrorShape.send(routing, answer);
   }
 }

@@ -3,7 +3,7 @@ package io.slinfer.http;
 import java.security.SecureRandom;
 
 /** Makes the ids that callers see. Safe for any thread. */
-final class Ids {
+public final class Ids {
 
   private static final String ALPHABET =
       "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -13,7 +13,7 @@ final class Ids {
   private Ids() {}
 
   /** The prefix and 24 random letters and digits. */
-  static String next(String prefix) {
+  public static String next(String prefix) {
     StringBuilder id = new StringBuilder(prefix);
     for (int i = 0; i < LENGTH; i++) {
       id.append(ALPHABET.charAt(RANDOM.nextInt(ALPHABET.length())));

@@ -22,11 +22,15 @@ final class KeyGate implements Handler<RoutingContext> {
       routing.next();
       return;
     }
-    Optional<ApiKey> key = keys.find(routing.request().getHeader("authorization"));
+    Optional<ApiKey> key =
+        keys.find(
+            routing.request().getHeader("authorization"), routing.request().getHeader("x-api-key"));
     if (key.isEmpty()) {
       routing.response().putHeader("www-authenticate", "Bearer");
-      ErrorAnswer.refusal(401, "No API key, or an incorrect one, was provided.", "invalid_api_key")
-          .send(routing.response());
+      ErrorShape.send(
+          routing,
+          ErrorAnswer.refusal(
+              401, "No API key, or an incorrect one, was provided.", "invalid_api_key"));
       return;
     }
     routing.put(KEY, key.get());

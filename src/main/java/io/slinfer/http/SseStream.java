@@ -32,6 +32,7 @@ final class SseStream {
   private boolean last;
   private boolean over;
   private boolean wroteSinceHeartbeat;
+  private String beatFrame = "";
   private long heartbeat = NO_TIMER;
   private long slowTimer = NO_TIMER;
 
@@ -51,12 +52,22 @@ final class SseStream {
     this.onCut = onCut;
   }
 
-  /** Sends the head and starts the heartbeat. */
+  /** Sends the head of a stream of server-sent events and starts the heartbeat. */
   void open() {
+    open("text/event-stream; charset=utf-8", ": waiting\n\n");
+  }
+
+  /**
+   * Sends the head and starts the heartbeat.
+   *
+   * @param heartbeatFrame what is sent when nothing else was for a while; empty for nothing
+   */
+  void open(String contentType, String heartbeatFrame) {
+    beatFrame = heartbeatFrame;
     response
         .setChunked(response.streamId() < 0)
         .setWriteQueueMaxSize(WRITE_QUEUE_BYTES)
-        .putHeader("content-type", "text/event-stream; charset=utf-8")
+        .putHeader("content-type", contentType)
         .putHeader("cache-control", "no-cache")
         .putHeader("x-accel-buffering", "no");
     heartbeat = vertx.setPeriodic(settings.heartbeatMillis(), timer -> beat());
@@ -65,6 +76,13 @@ final class SseStream {
   /** Sends one event. */
   void event(String json) {
     append("data: " + json + "\n\n");
+  }
+
+  /** Sends text that the caller has framed; empty for nothing. */
+  void frame(String framed) {
+    if (!framed.isEmpty()) {
+      append(framed);
+    }
   }
 
   /** Sends a comment, which readers ignore. */
@@ -104,7 +122,7 @@ final class SseStream {
 
   private void beat() {
     if (!wroteSinceHeartbeat) {
-      comment("waiting");
+      frame(beatFrame);
     }
     wroteSinceHeartbeat = false;
   }

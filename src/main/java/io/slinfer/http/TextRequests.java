@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Reads the body of POST /v1/completions. */
-final class TextRequests {
+public final class TextRequests {
 
   /** What the field's absence means, by the OpenAI description. */
   private static final int DEFAULT_MAX_TOKENS = 16;
@@ -18,7 +18,7 @@ final class TextRequests {
 
   private TextRequests() {}
 
-  static GenerationCall read(JsonNode body) {
+  public static GenerationCall read(JsonNode body) {
     Fields fields = new Fields(body, "");
     String model = fields.requiredText("model");
     List<Prompt> prompts = prompts(fields);

@@ -2,7 +2,8 @@
  * The OpenAI surface over HTTP.
  *
  * <p>Owns: HttpVerticle, wire formats, request fields and their limits, server-sent events with
- * back-pressure, the mapping of failures to statuses, API keys.
+ * back-pressure, the mapping of failures to statuses, API keys; the way in for other APIs, which
+ * have rooms of their own.
  *
  * <p>May use: request, engine (its description), gateway, config, metrics, model, Vert.x, Jackson.
  *

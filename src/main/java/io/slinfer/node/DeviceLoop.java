@@ -109,6 +109,11 @@ public final class DeviceLoop implements EngineListener, AutoCloseable {
         .sum();
   }
 
+  /** How each instance stands. */
+  List<InstanceStatus> instances() {
+    return instances.values().stream().map(Instance::status).toList();
+  }
+
   // Commands.
 
   private void onCommand(DeviceCommand command) {

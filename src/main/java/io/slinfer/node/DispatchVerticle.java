@@ -8,6 +8,7 @@ import io.slinfer.request.DeviceId;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,6 +71,22 @@ public final class DispatchVerticle extends VerticleBase {
                     nothing ->
                         promise.complete(new Occupancy(loop.liveRequests(), loop.usedBlocks()))));
     return answer;
+  }
+
+  /** How each instance stands; answered from the owner. Any thread. */
+  public Future<List<InstanceStatus>> instances() {
+    return Future.future(
+        promise -> owner.runOnContext(nothing -> promise.complete(loop.instances())));
+  }
+
+  /** What the KV blocks of all its models may take. */
+  public long kvBudgetBytes() {
+    return limits.kvBytes();
+  }
+
+  /** Its id. */
+  public DeviceId id() {
+    return device;
   }
 
   /**

@@ -140,6 +140,19 @@ final class Instance {
         pool == null ? 0 : (long) pool.heldSlabs() * pool.blocksPerSlab());
   }
 
+  /** How it stands. */
+  InstanceStatus status() {
+    int running = count(requests, DeviceRequest.State.RUNNING);
+    return new InstanceStatus(
+        model(),
+        loaded != null,
+        running,
+        requests.size() - running,
+        loaded == null ? 0 : loaded.weightBytes(),
+        loaded == null ? 0 : pool.usedBlocks() * loaded.kvBlockBytes(),
+        loaded == null ? 0 : pool.heldSlabs() * loaded.slabBytes());
+  }
+
   private static int count(Collection<DeviceRequest> requests, DeviceRequest.State state) {
     int count = 0;
     for (DeviceRequest request : requests) {

@@ -4,11 +4,13 @@ import io.slinfer.cli.Server;
 import io.slinfer.config.Settings;
 import io.slinfer.engine.ModelSource;
 import io.slinfer.gateway.ModelCatalogue;
+import io.slinfer.gateway.ModelFacts;
 import io.slinfer.gateway.ModelText;
 import io.slinfer.gateway.ServedModel;
 import io.slinfer.node.DispatchVerticle.Occupancy;
 import io.slinfer.request.ModelId;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -17,6 +19,15 @@ import java.util.function.Predicate;
 public final class TestServer implements AutoCloseable {
 
   private static final long KV_BYTES = 1 << 20;
+
+  private static final ModelFacts FACTS =
+      new ModelFacts(
+          "llama",
+          1_100_000_000,
+          "Q4_0",
+          600 << 20,
+          "0".repeat(64),
+          Map.of("llama.block_count", 22));
 
   private final Server server;
   private ScriptedEngine engine;
@@ -91,6 +102,7 @@ public final class TestServer implements AutoCloseable {
                     new ServedModel(
                         new ModelId(id),
                         1_700_000_000,
+                        FACTS,
                         contextTokens,
                         new ModelSource(new ModelId(id), List.of(), 0),
                         () -> ModelText.of(new ByteTokenizer(), new JoiningTemplate())))

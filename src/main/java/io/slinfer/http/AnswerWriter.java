@@ -1,0 +1,38 @@
+package io.slinfer.http;
+
+import io.slinfer.gateway.GenerationListener.Usage;
+import io.slinfer.request.FinishReason;
+
+/**
+ * Writes one answer in the form of its API. Told what happens in order - opened, texts, ended or
+ * failed - it gives the frames to send, framed as the stream needs them; empty for none. An answer
+ * that is not streamed is told the same, its frames are dropped, and {@link #whole} is sent.
+ * Confined to the answer's event loop.
+ */
+public interface AnswerWriter {
+
+  /** A device has begun with the prompt; nothing is sent yet. */
+  default void started() {}
+
+  /** The answer begins: its first text or its end is there. */
+  String opened(int promptTokens, int cachedTokens);
+
+  /** A piece of the text. */
+  String text(String text);
+
+  /**
+   * The end.
+   *
+   * @param stopText the stop text that was met; null if none
+   */
+  String ended(FinishReason reason, String stopText, Usage usage);
+
+  /** The end by a failure after the stream began. */
+  String failed(ErrorAnswer error);
+
+  /** What to send when there was nothing to say for a while; readers ignore it. */
+  String heartbeat();
+
+  /** The whole answer, after its end. */
+  String whole();
+}

@@ -1,0 +1,76 @@
+package io.slinfer.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.slinfer.config.ApiKey;
+import io.slinfer.config.HttpSettings;
+import io.slinfer.gateway.Gateway;
+import io.slinfer.metrics.ServingMeters;
+import io.vertx.core.Handler;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+
+/** A POST that generates one answer, asked for in another API's way. */
+final class DialectRoute implements Handler<RoutingContext> {
+
+  private final ChatDialect dialect;
+  private final Gateway gateway;
+  private final HttpSettings settings;
+  private final ServingMeters meters;
+
+  private record Read(JsonNode body, GenerationCall call) {}
+
+  DialectRoute(ChatDialect dialect, Gateway gateway, HttpSettings settings, ServingMeters meters) {
+    this.dialect = dialect;
+    this.gateway = gateway;
+    this.settings = settings;
+    this.meters = meters;
+  }
+
+  @Override
+  public void handle(RoutingContext routing) {
+    long arrivalNanos = System.nanoTime();
+    Caller caller = Caller.of(routing);
+    JsonBody.read(
+            routing,
+            body -> {
+              Read read = new Read(body, dialect.read(body));
+              caller.require(read.call().model());
+              return read;
+            })
+        .onSuccess(
+            read -> {
+              if (!routing.response().closed()) {
+                serve(routing, read, caller, arrivalNanos);
+              }
+            })
+        .onFailure(failure -> Routes.refuse(routing, failure, meters));
+  }
+
+  private void serve(RoutingContext routing, Read read, Caller caller, long arrivalNanos) {
+    GenerationCall call = read.call();
+    String id = Ids.next(dialect.idPrefix());
+    AnswerWriter writer =
+        dialect.writer(
+            read.body(),
+            new ChatDialect.Heading(
+                id, System.currentTimeMillis(), arrivalNanos, call.model().value()));
+    ChoiceGroup[] group = new ChoiceGroup[1];
+    HttpServerResponse response = routing.response();
+    SseStream stream =
+        call.stream()
+            ? new SseStream(routing.vertx(), response, settings, meters, () -> group[0].cancel())
+            : null;
+    DialectAnswer answer =
+        new DialectAnswer(
+            routing, dialect.streamType(), writer, stream, settings.heartbeatMillis());
+    String name = caller.key().map(ApiKey::name).orElse(call.user());
+    group[0] = ChoiceGroup.start(gateway, call, id, name, answer);
+    Runnable gone =
+        () -> {
+          group[0].cancel();
+          answer.closed();
+        };
+    response.closeHandler(nothing -> gone.run());
+    response.exceptionHandler(failure -> gone.run());
+  }
+}
