@@ -6,6 +6,9 @@ package io.slinfer.constraint;
  */
 public final class TokenConstraint {
 
+  /** What the token masks of one constraint may take before they are forgotten. */
+  public static final long MAX_MASK_BYTES = 32L << 20;
+
   private final TokenTrie trie;
   private final Automaton automaton;
   private final TokenMasks masks;

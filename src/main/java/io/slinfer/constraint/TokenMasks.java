@@ -10,8 +10,6 @@ import java.util.Arrays;
  */
 final class TokenMasks {
 
-  private static final long MAX_CACHED_BYTES = 96L << 20;
-
   private final Automaton automaton;
   private final TokenTrie trie;
   private final byte[] nodeClass;
@@ -134,7 +132,7 @@ final class TokenMasks {
 
   private void count(long bytes) {
     cachedBytes += bytes;
-    if (cachedBytes > MAX_CACHED_BYTES) {
+    if (cachedBytes > TokenConstraint.MAX_MASK_BYTES) {
       automaton.forget();
       cachedBytes = 0;
     }

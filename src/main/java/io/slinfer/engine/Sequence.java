@@ -3,6 +3,7 @@ package io.slinfer.engine;
 import io.slinfer.kvcache.BlockTable;
 import io.slinfer.request.RequestId;
 import io.slinfer.request.Sampling;
+import io.slinfer.request.TokenRule;
 import java.util.Arrays;
 
 /**
@@ -18,6 +19,7 @@ public final class Sequence {
   private final Sampling sampling;
   private final int promptLength;
   private final BlockTable blocks = new BlockTable();
+  private final TokenRule.Progress progress;
   private int[] tokens;
   private int length;
   private int computed;
@@ -28,6 +30,7 @@ public final class Sequence {
   public Sequence(RequestId id, int[] promptTokens, Sampling sampling) {
     this.id = id;
     this.sampling = sampling;
+    this.progress = sampling.rule() == null ? null : sampling.rule().start();
     this.promptLength = promptTokens.length;
     this.tokens = Arrays.copyOf(promptTokens, promptTokens.length + 16);
     this.length = promptTokens.length;
@@ -77,8 +80,16 @@ public final class Sequence {
     return tokens[position];
   }
 
-  /** Appends a generated token. */
+  /** How far it has come in the rule of its sampling; null if there is none. */
+  public TokenRule.Progress progress() {
+    return progress;
+  }
+
+  /** Appends a generated token, which its rule allows. */
   public void append(int token) {
+    if (progress != null) {
+      progress.accept(token);
+    }
     if (length == tokens.length) {
       tokens = Arrays.copyOf(tokens, length * 2);
     }

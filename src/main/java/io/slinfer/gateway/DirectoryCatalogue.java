@@ -198,17 +198,22 @@ public final class DirectoryCatalogue implements ModelCatalogue, AutoCloseable {
   private ModelText readText(ModelFile file) throws IOException {
     try (GgufFile open = GgufFile.open(file.parts().getFirst())) {
       Tokenizer tokenizer = Tokenizers.of(open.metadata());
-      return ModelText.of(tokenizer, template(file.id(), open.metadata()));
+      Optional<String> source = templateSource(file.id(), open.metadata());
+      return ModelText.of(
+          tokenizer, template(file.id(), source, open.metadata()), source.orElse(""));
     }
   }
 
-  /** The configured template, else the file's own, else the usual one for its vocabulary. */
-  private ChatTemplate template(ModelId id, GgufMetadata metadata) throws IOException {
+  /** The configured template, else the file's own. */
+  private Optional<String> templateSource(ModelId id, GgufMetadata metadata) throws IOException {
     Path configured = settings.chatTemplates().get(id.value());
-    Optional<String> source =
-        configured == null
-            ? metadata.string("tokenizer.chat_template")
-            : Optional.of(Files.readString(configured));
+    return configured == null
+        ? metadata.string("tokenizer.chat_template")
+        : Optional.of(Files.readString(configured));
+  }
+
+  /** The template of a source, or without one the usual one for the vocabulary. */
+  private static ChatTemplate template(ModelId id, Optional<String> source, GgufMetadata metadata) {
     if (source.isEmpty()) {
       boolean knowsChatMl =
           metadata

@@ -11,6 +11,7 @@ import io.slinfer.request.InferenceRequest;
 import io.slinfer.request.ModelId;
 import io.slinfer.request.RequestId;
 import io.slinfer.request.Slo;
+import io.slinfer.request.TokenRule;
 import io.vertx.core.Context;
 import java.util.HashMap;
 import java.util.List;
@@ -83,7 +84,7 @@ public final class Gateway {
                 onLoop(
                     () -> {
                       if (read.succeeded()) {
-                        readPrompt(generation, model.get(), read.result());
+                        compileRule(generation, model.get(), read.result());
                       } else {
                         failUnreadable(generation, read.cause());
                       }
@@ -91,10 +92,38 @@ public final class Gateway {
     return generation;
   }
 
-  private void readPrompt(Generation generation, ServedModel model, ModelText text) {
+  private void compileRule(Generation generation, ServedModel model, ModelText text) {
     if (generation.ended()) {
       return;
     }
+    FormRules.of(context, text, generation.request().form())
+        .onComplete(
+            rule ->
+                onLoop(
+                    () -> {
+                      if (generation.ended()) {
+                        return;
+                      }
+                      if (rule.succeeded()) {
+                        readPrompt(generation, new Target(model, text, rule.result()));
+                      } else if (rule.cause() instanceof RefusedException refusal) {
+                        generation.fail(refusal.failure());
+                      } else {
+                        LOG.error("compiling a grammar failed", rule.cause());
+                        generation.fail(new Failure.Internal("compiling the grammar failed"));
+                      }
+                    }));
+  }
+
+  /**
+   * What a generation is to be run with.
+   *
+   * @param rule which tokens it may have; null if all
+   */
+  private record Target(ServedModel model, ModelText text, TokenRule rule) {}
+
+  private void readPrompt(Generation generation, Target target) {
+    ModelText text = target.text();
     PromptReader.read(context, text, generation.request().prompt())
         .onComplete(
             answer ->
@@ -111,17 +140,24 @@ public final class Gateway {
                       switch (answer.result()) {
                         case PromptReader.Answer.Refused refused ->
                             generation.fail(refused.failure());
-                        case PromptReader.Answer.Ids(int[] ids) ->
-                            submit(generation, model, text, ids);
+                        case PromptReader.Answer.Ids ids -> submit(generation, target, ids);
                       }
                     }));
   }
 
-  private void submit(Generation generation, ServedModel model, ModelText text, int[] ids) {
+  private void submit(Generation generation, Target target, PromptReader.Answer.Ids prompt) {
     GenerationRequest request = generation.request();
+    ServedModel model = target.model();
+    ModelText text = target.text();
+    int[] ids = prompt.ids();
     int room = model.contextTokens() - ids.length;
     if (room < 1) {
       generation.fail(tooLong(model, ids.length));
+      return;
+    }
+    Failure badBias = badBias(request, text);
+    if (badBias != null) {
+      generation.fail(badBias);
       return;
     }
     int maxOutputTokens =
@@ -132,8 +168,8 @@ public final class Gateway {
             request.model(),
             ids,
             maxOutputTokens,
-            request.sampling(),
-            request.ignoreEos(),
+            request.sampling().withRule(rule(target, prompt.insideReasoning())),
+            request.ignoreEos() && target.rule() == null,
             Slo.forPromptTokens(ids.length),
             request.arrivalNanos(),
             request.caller(),
@@ -149,7 +185,32 @@ public final class Gateway {
       return;
     }
     submitted.put(request.id(), generation);
-    generation.submitted(ids.length, text.tokenizer().stream(), meters.of(request.model()));
+    generation.submitted(
+        new Generation.Start(ids, text, prompt.insideReasoning()), meters.of(request.model()));
+  }
+
+  /** An answer that begins within the reasoning obeys its rule from the reasoning's end on. */
+  private static TokenRule rule(Target target, boolean insideReasoning) {
+    return target.rule() != null && insideReasoning
+        ? new RuleAfterReasoning(
+            target.rule(),
+            target.text().tokenizer(),
+            target.text().style().reasoning().orElseThrow().close())
+        : target.rule();
+  }
+
+  /** The refusal of a bias of a token that does not exist; null if there is none. */
+  private static Failure badBias(GenerationRequest request, ModelText text) {
+    int size = text.tokenizer().vocabularySize();
+    for (int token : request.sampling().changes().bias().keySet()) {
+      if (token >= size) {
+        return new Failure.Invalid(
+            "`logit_bias` has token " + token + "; allowed: 0 to " + (size - 1) + ".",
+            "logit_bias",
+            null);
+      }
+    }
+    return null;
   }
 
   private static Failure tooLong(ServedModel model, int promptTokens) {

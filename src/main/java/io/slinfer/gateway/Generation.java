@@ -1,11 +1,16 @@
 package io.slinfer.gateway;
 
 import io.slinfer.metrics.ModelMeters;
+import io.slinfer.model.tokenizer.Tokenizer;
 import io.slinfer.model.tokenizer.Tokenizer.TokenStream;
 import io.slinfer.node.TokenEvent;
 import io.slinfer.request.Failure;
 import io.slinfer.request.FinishReason;
 import io.slinfer.request.RequestId;
+import io.slinfer.request.TokenDraw;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * One generation on its way: device events in, text out. It keeps the count of tokens so far, so a
@@ -28,12 +33,25 @@ public final class Generation {
   private final GenerationListener listener;
   private State state = State.PREPARING;
   private ModelMeters meters;
+  private Tokenizer tokenizer;
   private TokenStream text;
   private StopTexts stops;
-  private int promptTokens;
+  private AnswerReader reader;
+  private int[] prompt;
   private int cachedTokens;
   private int outputTokens;
+  private int reasoningTokens;
   private long lastTokenNanos;
+
+  /** Tokens to be told with the next text. */
+  private List<TokenText> untold = List.of();
+
+  /**
+   * What a generation starts with on a device.
+   *
+   * @param insideReasoning whether its answer begins within the model's reasoning
+   */
+  record Start(int[] prompt, ModelText text, boolean insideReasoning) {}
 
   Generation(Gateway gateway, GenerationRequest request, GenerationListener listener) {
     this.gateway = gateway;
@@ -62,12 +80,15 @@ public final class Generation {
   }
 
   /** A device takes it from here. */
-  void submitted(int promptLength, TokenStream textStream, ModelMeters modelMeters) {
+  void submitted(Start start, ModelMeters modelMeters) {
     meters = modelMeters;
     state = State.SUBMITTED;
-    promptTokens = promptLength;
-    text = textStream;
+    prompt = start.prompt();
+    tokenizer = start.text().tokenizer();
+    AnswerStyle style = start.text().style();
+    text = tokenizer.stream(style.shownControls(request.reading())::get);
     stops = new StopTexts(request.stop());
+    reader = AnswerReader.of(listener, request.reading(), style, start.insideReasoning());
   }
 
   void onEvent(TokenEvent event) {
@@ -78,7 +99,10 @@ public final class Generation {
       case TokenEvent.Accepted _ -> listener.onAccepted();
       case TokenEvent.Started started -> {
         cachedTokens = started.cachedTokens();
-        listener.onStarted(promptTokens, cachedTokens);
+        listener.onStarted(prompt.length, cachedTokens);
+        if (request.reading().echo()) {
+          listener.onText(promptText());
+        }
       }
       case TokenEvent.Token token -> onToken(token);
       case TokenEvent.Finished finished -> onFinished(finished);
@@ -102,12 +126,46 @@ public final class Generation {
     }
     measure(gateway.nanoTime());
     outputTokens++;
+    if (request.reading().tokens()) {
+      tell(token.draw());
+    }
     emit(stops.next(text.next(token.token())));
+    reasoningTokens += reader.inReasoning() ? 1 : 0;
     if (stops.found()) {
       gateway.cancelOnDevice(id());
+      reader.end();
       listener.onStopText(stops.foundText());
       finish(FinishReason.STOP);
+    } else if (reader.wholeCalls() > 0 && !request.reading().parallel()) {
+      gateway.cancelOnDevice(id());
+      finish(FinishReason.STOP);
     }
+  }
+
+  private void tell(TokenDraw draw) {
+    List<TokenText> likeliest =
+        draw.likeliest().stream()
+            .map(likely -> told(likely.token(), likely.logProbability(), List.of()))
+            .toList();
+    if (untold.isEmpty()) {
+      untold = new ArrayList<>();
+    }
+    untold.add(told(draw.token(), draw.logProbability(), likeliest));
+  }
+
+  private TokenText told(int token, float logProbability, List<TokenText> likeliest) {
+    byte[] written =
+        token < tokenizer.vocabularySize() ? tokenizer.piece(token, true) : new byte[0];
+    return new TokenText(written, logProbability, likeliest);
+  }
+
+  private String promptText() {
+    return switch (request.prompt()) {
+      case Prompt.Text(String plain) -> plain;
+      case Prompt.Infill(String before, String _) -> before;
+      case Prompt.Chat _, Prompt.Tokens _ ->
+          new String(tokenizer.decode(prompt, false), StandardCharsets.UTF_8);
+    };
   }
 
   private void onFinished(TokenEvent.Finished finished) {
@@ -117,6 +175,8 @@ public final class Generation {
       rest += stops.end();
     }
     emit(rest);
+    reader.end();
+    tellTokens();
     if (stops.found()) {
       listener.onStopText(stops.foundText());
     }
@@ -125,15 +185,26 @@ public final class Generation {
 
   private void emit(String piece) {
     if (!piece.isEmpty()) {
-      listener.onText(piece);
+      tellTokens();
+      reader.read(piece);
+    }
+  }
+
+  private void tellTokens() {
+    if (!untold.isEmpty()) {
+      listener.onTokens(untold);
+      untold = List.of();
     }
   }
 
   private void finish(FinishReason reason) {
     state = State.ENDED;
-    meters.served(reason, promptTokens, outputTokens, gateway.nanoTime() - request.arrivalNanos());
+    boolean calls = reason == FinishReason.STOP && reader.wholeCalls() > 0;
+    FinishReason told = calls ? FinishReason.TOOL_CALLS : reason;
+    meters.served(told, prompt.length, outputTokens, gateway.nanoTime() - request.arrivalNanos());
     listener.onFinished(
-        reason, new GenerationListener.Usage(promptTokens, cachedTokens, outputTokens));
+        told,
+        new GenerationListener.Usage(prompt.length, cachedTokens, outputTokens, reasoningTokens));
   }
 
   private void measure(long nowNanos) {

@@ -2,6 +2,8 @@ package io.slinfer.gateway;
 
 import io.slinfer.request.Failure;
 import io.slinfer.request.FinishReason;
+import io.slinfer.toolcall.ToolCallEvent;
+import java.util.List;
 
 /**
  * Receives one generation, on the gateway's event loop: accepted, texts in order, then exactly one
@@ -22,6 +24,17 @@ public interface GenerationListener {
   /** Text that one token completes; whole characters, never empty, no part of a stop text. */
   void onText(String text);
 
+  /** A piece of reasoning, where the request asks for it apart. */
+  default void onReasoning(String text) {
+    onText(text);
+  }
+
+  /** A part of a call of a tool, where the request has tools; never Text. */
+  default void onCall(ToolCallEvent part) {}
+
+  /** Tokens drawn since the last, where asked for; told before the text that they make. */
+  default void onTokens(List<TokenText> tokens) {}
+
   /** One of the request's stop texts has come; the end follows at once. */
   default void onStopText(String stop) {}
 
@@ -36,6 +49,7 @@ public interface GenerationListener {
    *
    * @param cachedTokens prompt tokens that were found in the prefix cache
    * @param outputTokens with a token that ended the generation
+   * @param reasoningTokens how many of them were reasoning told apart
    */
-  record Usage(int promptTokens, int cachedTokens, int outputTokens) {}
+  record Usage(int promptTokens, int cachedTokens, int outputTokens, int reasoningTokens) {}
 }

@@ -14,6 +14,8 @@ import java.util.List;
  * @param caller who asks, for fair share; may be empty
  * @param priority higher goes first
  * @param arrivalNanos on System.nanoTime's clock
+ * @param form what the answer must be
+ * @param reading how the answer is told
  */
 public record GenerationRequest(
     RequestId id,
@@ -25,7 +27,9 @@ public record GenerationRequest(
     boolean ignoreEos,
     String caller,
     int priority,
-    long arrivalNanos) {
+    long arrivalNanos,
+    AnswerForm form,
+    AnswerReading reading) {
 
   public GenerationRequest {
     stop = List.copyOf(stop);

@@ -10,13 +10,17 @@ public sealed interface Prompt {
    * A conversation, for the model's chat template.
    *
    * @param messages as the template sees them: maps with role and content, in order
+   * @param tools as the template sees them, in the shape of the OpenAI API; empty if none
    * @param variables further variables of the template; they override
    */
-  record Chat(List<Map<String, Object>> messages, Map<String, Object> variables)
+  record Chat(List<Map<String, Object>> messages, List<Object> tools, Map<String, Object> variables)
       implements Prompt {}
 
   /** A text; special tokens written out in it count as such. */
   record Text(String text) implements Prompt {}
+
+  /** A gap to be filled between two texts, with the model's own tokens for that. */
+  record Infill(String before, String after) implements Prompt {}
 
   /** Token ids, taken as they are. */
   record Tokens(int[] ids) implements Prompt {}

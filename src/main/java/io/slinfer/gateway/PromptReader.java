@@ -20,8 +20,12 @@ final class PromptReader {
   /** Ids, or why there are none. */
   sealed interface Answer {
 
-    /** At least one token, all in the vocabulary. */
-    record Ids(int[] ids) implements Answer {}
+    /**
+     * At least one token, all in the vocabulary.
+     *
+     * @param insideReasoning whether the answer begins within the model's reasoning
+     */
+    record Ids(int[] ids, boolean insideReasoning) implements Answer {}
 
     record Refused(Failure failure) implements Answer {}
   }
@@ -38,6 +42,17 @@ final class PromptReader {
       case Prompt.Tokens tokens -> checked(text.tokenizer(), tokens.ids());
       case Prompt.Text(String plain) ->
           checked(text.tokenizer(), text.tokenizer().encode(plain, true, true));
+      case Prompt.Infill(String before, String after) ->
+          InfillPrompt.of(text.tokenizer(), before, after)
+              .map(ids -> checked(text.tokenizer(), ids))
+              .orElseGet(
+                  () ->
+                      new Answer.Refused(
+                          new Failure.Invalid(
+                              "This model has no tokens for filling in the middle, so `suffix`"
+                                  + " cannot be used.",
+                              "suffix",
+                              null)));
       case Prompt.Chat chat -> readChat(text, chat);
     };
   }
@@ -45,7 +60,13 @@ final class PromptReader {
   private static Answer readChat(ModelText text, Prompt.Chat chat) {
     try {
       Tokenizer tokenizer = text.tokenizer();
-      return checked(tokenizer, tokenizer.encode(rendered(text, chat), false, true));
+      String rendered = rendered(text, chat);
+      boolean inside =
+          text.style().reasoning().map(markers -> markers.endsInside(rendered)).orElse(false);
+      Answer answer = checked(tokenizer, tokenizer.encode(rendered, false, true));
+      return answer instanceof Answer.Ids(int[] ids, boolean _)
+          ? new Answer.Ids(ids, inside)
+          : answer;
     } catch (RefusedException refusal) {
       return new Answer.Refused(refusal.failure());
     }
@@ -61,9 +82,18 @@ final class PromptReader {
               "model",
               "no_chat_template"));
     }
+    if (!chat.tools().isEmpty() && text.style().calls().isEmpty()) {
+      throw new RefusedException(
+          new Failure.Invalid(
+              "This model's chat template has no tools, or calls them in a way that is not"
+                  + " supported.",
+              "tools",
+              "tools_not_supported"));
+    }
     Tokenizer tokenizer = text.tokenizer();
+    List<Object> tools = chat.tools().isEmpty() ? null : chat.tools();
     Map<String, Object> variables =
-        new ChatPrompt(chat.messages(), null, null, true, chat.variables())
+        new ChatPrompt(chat.messages(), tools, null, true, chat.variables())
             .variables(
                 tokenizer.written(tokenizer.beginOfSequence()),
                 tokenizer.written(tokenizer.endOfSequence()));
@@ -93,7 +123,7 @@ final class PromptReader {
                 + (tokenizer.vocabularySize() - 1));
       }
     }
-    return new Answer.Ids(ids);
+    return new Answer.Ids(ids, false);
   }
 
   private static Answer refused(String message) {
@@ -104,7 +134,8 @@ final class PromptReader {
     return switch (prompt) {
       case Prompt.Tokens _ -> 0;
       case Prompt.Text(String plain) -> plain.length();
-      case Prompt.Chat chat -> characters(chat.messages());
+      case Prompt.Infill(String before, String after) -> (long) before.length() + after.length();
+      case Prompt.Chat chat -> characters(chat.messages()) + characters(chat.tools());
     };
   }
 

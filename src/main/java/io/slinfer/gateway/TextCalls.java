@@ -94,7 +94,7 @@ public final class TextCalls {
 
   private static int[] ids(PromptReader.Answer answer) throws RefusedException {
     return switch (answer) {
-      case PromptReader.Answer.Ids(int[] ids) -> ids;
+      case PromptReader.Answer.Ids(int[] ids, boolean _) -> ids;
       case PromptReader.Answer.Refused(Failure failure) -> throw new RefusedException(failure);
     };
   }

@@ -2,7 +2,9 @@ package io.slinfer.http;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.slinfer.gateway.GenerationListener.Usage;
+import io.slinfer.gateway.TokenText;
 import io.slinfer.request.FinishReason;
+import io.slinfer.toolcall.ToolCallEvent;
 import java.util.List;
 
 /**
@@ -14,8 +16,25 @@ interface AnswerFormat {
   /** The chunk that opens a choice, or null if this kind of answer has none. */
   String opening(int choice);
 
-  /** The chunk of a piece of text. */
-  String text(int choice, String text);
+  /**
+   * The chunk of a piece of text.
+   *
+   * @param logprobs its tokens, as {@link #logprobs} writes them
+   */
+  String text(int choice, String text, String logprobs);
+
+  /** The chunk of a piece of reasoning; else as {@link #text}. */
+  String reasoning(int choice, String text, String logprobs);
+
+  /** The chunk of a part of a call of a tool; null if nothing is to be sent. */
+  String call(int choice, ToolCallEvent part);
+
+  /**
+   * The JSON of tokens with their probabilities; null as JSON if there are none.
+   *
+   * @param textOffset where the first of them begins in the choice's text, in characters
+   */
+  String logprobs(List<TokenText> tokens, int textOffset);
 
   /** The chunk that ends a choice. */
   String end(int choice, FinishReason reason);
@@ -26,8 +45,22 @@ interface AnswerFormat {
   /** The whole answer. */
   String whole(List<Choice> choices, Usage usage);
 
-  /** One finished choice. */
-  record Choice(String text, FinishReason reason) {}
+  /**
+   * One finished choice.
+   *
+   * @param reasoning empty if there is none, or it is not told apart
+   * @param calls the calls of tools, in order
+   * @param logprobs its tokens as JSON, as {@link #logprobs} writes them
+   */
+  record Choice(
+      String text, String reasoning, List<Call> calls, String logprobs, FinishReason reason) {}
+
+  /**
+   * One call of a tool.
+   *
+   * @param arguments JSON text; cut off if the answer was
+   */
+  record Call(String id, String name, String arguments) {}
 
   /**
    * What all objects of an answer have in common.
@@ -79,6 +112,7 @@ interface AnswerFormat {
     return switch (reason) {
       case STOP -> "stop";
       case LENGTH -> "length";
+      case TOOL_CALLS -> "tool_calls";
       case CANCELLED, FAILED -> throw new IllegalStateException(reason + " is told to nobody");
     };
   }
@@ -93,6 +127,8 @@ interface AnswerFormat {
         + (usage.promptTokens() + usage.outputTokens())
         + ",\"prompt_tokens_details\":{\"cached_tokens\":"
         + usage.cachedTokens()
-        + "},\"completion_tokens_details\":{\"reasoning_tokens\":0}}";
+        + "},\"completion_tokens_details\":{\"reasoning_tokens\":"
+        + usage.reasoningTokens()
+        + "}}";
   }
 }

@@ -2,6 +2,7 @@ package io.slinfer.http;
 
 import io.slinfer.gateway.GenerationListener.Usage;
 import io.slinfer.request.FinishReason;
+import io.slinfer.toolcall.ToolCallEvent;
 
 /**
  * Writes one answer in the form of its API. Told what happens in order - opened, texts, ended or
@@ -19,6 +20,16 @@ public interface AnswerWriter {
 
   /** A piece of the text. */
   String text(String text);
+
+  /** A piece of the reasoning before the text; dropped where the API has no place for it. */
+  default String reasoning(String text) {
+    return "";
+  }
+
+  /** A part of a call of a tool; never Text. */
+  default String call(ToolCallEvent part) {
+    return "";
+  }
 
   /**
    * The end.

@@ -3,6 +3,8 @@ package io.slinfer.http;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.slinfer.gateway.AnswerForm;
+import io.slinfer.gateway.AnswerReading;
 import io.slinfer.gateway.Prompt;
 import io.slinfer.request.ModelId;
 import java.util.ArrayList;
@@ -26,35 +28,57 @@ public final class ChatRequests {
     String model = fields.requiredText("model");
     List<Map<String, Object>> messages = messages(fields);
     refuseUnsupported(fields);
+    ToolFields.Offer tools = ToolFields.read(fields);
+    boolean logprobs = fields.flag("logprobs", false);
+    int n = fields.integer("n", 1, 1, 128);
     int maxTokens = fields.integer("max_tokens", 0, 1, Integer.MAX_VALUE);
     int maxOutputTokens = fields.integer("max_completion_tokens", maxTokens, 1, Integer.MAX_VALUE);
     boolean stream = fields.flag("stream", false);
     return new GenerationCall(
         new ModelId(model),
-        List.of(new Prompt.Chat(messages, variables(fields))),
-        fields.integer("n", 1, 1, 128),
-        CallFields.limits(fields, maxOutputTokens),
+        List.of(new Prompt.Chat(messages, tools.forTemplate(), variables(fields))),
+        n,
+        CallFields.limits(fields, maxOutputTokens, likeliest(fields, logprobs)),
         CallFields.user(fields),
         fields.integer("priority", 0, Integer.MIN_VALUE, Integer.MAX_VALUE),
         stream,
-        CallFields.includeUsage(fields, stream));
+        CallFields.includeUsage(fields, stream),
+        new GenerationCall.Answer(
+            form(fields, tools),
+            new AnswerReading(false, logprobs, true, !tools.isEmpty(), tools.parallel()),
+            n,
+            logprobs));
+  }
+
+  private static int likeliest(Fields fields, boolean logprobs) {
+    int likeliest = fields.integer("top_logprobs", 0, 0, CallFields.MAX_LIKELIEST);
+    if (likeliest > 0 && !logprobs) {
+      throw new BadRequest(
+          "`top_logprobs` is only allowed when `logprobs` is true.", "top_logprobs");
+    }
+    return likeliest;
+  }
+
+  private static AnswerForm form(Fields fields, ToolFields.Offer tools) {
+    AnswerForm form = AnswerForms.read(fields);
+    if (form == AnswerForm.FREE) {
+      return tools.form();
+    }
+    if (!tools.isEmpty()) {
+      throw new BadRequest(
+          "`response_format` and `grammar` cannot be used with `tools`, unless `tool_choice` is"
+              + " none.",
+          "response_format");
+    }
+    return form;
   }
 
   private static void refuseUnsupported(Fields fields) {
-    fields.unsupported("logprobs", null);
-    fields.unsupported("top_logprobs", "0");
     fields.unsupported("audio", null);
     fields.unsupported("web_search_options", null);
     JsonNode modalities = fields.get("modalities");
     if (modalities != null && !modalities.toString().equals("[\"text\"]")) {
       throw fields.bad("modalities", "[\"text\"]");
-    }
-    JsonNode choice = fields.get("tool_choice");
-    boolean toolsOff = choice != null && choice.asText().equals("none");
-    if (!toolsOff) {
-      fields.unsupported("tools", null);
-      fields.unsupported("functions", null);
-      fields.unsupported("tool_choice", "auto");
     }
   }
 

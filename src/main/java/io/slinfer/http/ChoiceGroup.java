@@ -5,14 +5,16 @@ import io.slinfer.gateway.Generation;
 import io.slinfer.gateway.GenerationListener;
 import io.slinfer.gateway.GenerationListener.Usage;
 import io.slinfer.gateway.GenerationRequest;
+import io.slinfer.gateway.TokenText;
 import io.slinfer.request.Failure;
 import io.slinfer.request.FinishReason;
 import io.slinfer.request.RequestId;
+import io.slinfer.toolcall.ToolCallEvent;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * All choices of one HTTP request: started together, ended together. If one fails, the others are
+ * All answers to one HTTP request: started together, ended together. If one fails, the others are
  * cancelled and the request fails, once. Confined to the connection's event loop.
  */
 final class ChoiceGroup {
@@ -27,6 +29,15 @@ final class ChoiceGroup {
     default void started(int choice, int promptTokens, int cachedTokens) {}
 
     void text(int choice, String text);
+
+    /** A piece of reasoning, where it is told apart. */
+    void reasoning(int choice, String text);
+
+    /** A part of a call of a tool; never Text. */
+    void call(int choice, ToolCallEvent part);
+
+    /** Tokens of the text that comes next, where asked for. */
+    void tokens(int choice, List<TokenText> tokens);
 
     /** The stop text that ends a choice, just before its end. */
     default void stopText(int choice, String stop) {}
@@ -51,7 +62,7 @@ final class ChoiceGroup {
   private ChoiceGroup(GenerationCall call, Sink sink) {
     this.sink = sink;
     this.promptCount = call.prompts().size();
-    this.choices = call.choices();
+    this.choices = call.candidates();
     this.usages = new Usage[choices];
   }
 
@@ -70,14 +81,16 @@ final class ChoiceGroup {
           new GenerationRequest(
               new RequestId(id + "." + i),
               call.model(),
-              call.prompts().get(i / call.n()),
+              call.prompts().get(i / call.answer().bestOf()),
               call.limits().maxOutputTokens(),
               call.limits().samplingOf(i),
               call.limits().stop(),
               call.limits().ignoreEos(),
               caller,
               call.priority(),
-              arrivalNanos);
+              arrivalNanos,
+              call.answer().form(),
+              call.answer().reading());
       group.generations.add(gateway.start(request, group.new Choice(i)));
     }
     if (group.over) {
@@ -104,15 +117,17 @@ final class ChoiceGroup {
     int prompt = 0;
     int cached = 0;
     int output = 0;
+    int reasoning = 0;
     int perPrompt = choices / promptCount;
     for (int i = 0; i < choices; i++) {
       output += usages[i].outputTokens();
+      reasoning += usages[i].reasoningTokens();
       if (i % perPrompt == 0) {
         prompt += usages[i].promptTokens();
         cached += usages[i].cachedTokens();
       }
     }
-    return new Usage(prompt, cached, output);
+    return new Usage(prompt, cached, output, reasoning);
   }
 
   private final class Choice implements GenerationListener {
@@ -148,6 +163,27 @@ final class ChoiceGroup {
     public void onText(String text) {
       if (!over) {
         sink.text(index, text);
+      }
+    }
+
+    @Override
+    public void onReasoning(String text) {
+      if (!over) {
+        sink.reasoning(index, text);
+      }
+    }
+
+    @Override
+    public void onCall(ToolCallEvent part) {
+      if (!over) {
+        sink.call(index, part);
+      }
+    }
+
+    @Override
+    public void onTokens(List<TokenText> tokens) {
+      if (!over) {
+        sink.tokens(index, tokens);
       }
     }
 

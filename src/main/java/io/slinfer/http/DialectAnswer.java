@@ -1,9 +1,12 @@
 package io.slinfer.http;
 
 import io.slinfer.gateway.GenerationListener.Usage;
+import io.slinfer.gateway.TokenText;
 import io.slinfer.request.Failure;
 import io.slinfer.request.FinishReason;
+import io.slinfer.toolcall.ToolCallEvent;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
 
 /**
  * Sends the one choice of a call as its dialect writes it: whole, or as a stream whose status goes
@@ -69,6 +72,23 @@ final class DialectAnswer implements ChoiceGroup.Sink {
   public void text(int choice, String text) {
     open();
     frame(writer.text(text));
+  }
+
+  @Override
+  public void reasoning(int choice, String text) {
+    open();
+    frame(writer.reasoning(text));
+  }
+
+  @Override
+  public void call(int choice, ToolCallEvent part) {
+    open();
+    frame(writer.call(part));
+  }
+
+  @Override
+  public void tokens(int choice, List<TokenText> tokens) {
+    // No dialect tells probabilities.
   }
 
   @Override

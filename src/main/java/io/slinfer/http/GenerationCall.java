@@ -1,5 +1,7 @@
 package io.slinfer.http;
 
+import io.slinfer.gateway.AnswerForm;
+import io.slinfer.gateway.AnswerReading;
 import io.slinfer.gateway.Prompt;
 import io.slinfer.request.ModelId;
 import io.slinfer.request.Sampling;
@@ -13,6 +15,7 @@ import java.util.List;
  * @param user who asks, by the request's own word; may be empty
  * @param stream answer by server-sent events
  * @param includeUsage a stream ends with what it used
+ * @param answer what the answers must be and how they are told
  */
 public record GenerationCall(
     ModelId model,
@@ -22,12 +25,26 @@ public record GenerationCall(
     String user,
     int priority,
     boolean stream,
-    boolean includeUsage) {
+    boolean includeUsage,
+    Answer answer) {
 
-  /** Choices in all. */
+  /** Choices that the caller gets. */
   int choices() {
     return prompts.size() * n;
   }
+
+  /** Answers that are generated: the best of them are the choices. */
+  int candidates() {
+    return prompts.size() * answer.bestOf();
+  }
+
+  /**
+   * What each answer must be, and how it is told.
+   *
+   * @param bestOf how many are generated to each prompt; n of them are chosen
+   * @param logprobs whether the caller is told the tokens' probabilities
+   */
+  public record Answer(AnswerForm form, AnswerReading reading, int bestOf, boolean logprobs) {}
 
   /**
    * How an answer is drawn and where it ends.
@@ -39,9 +56,7 @@ public record GenerationCall(
 
     /** The sampling of one choice: the first has the seed itself, each other one its own. */
     Sampling samplingOf(int choice) {
-      long seed = sampling.seed() + choice * 0x9E3779B97F4A7C15L;
-      return new Sampling(
-          sampling.temperature(), sampling.topK(), sampling.topP(), sampling.minP(), seed);
+      return sampling.withSeed(sampling.seed() + choice * 0x9E3779B97F4A7C15L);
     }
   }
 }

@@ -108,7 +108,7 @@ final class GenerationRoute implements Handler<RoutingContext> {
     if (call.stream()) {
       stream(routing, call, id, caller, format);
     } else {
-      WholeAnswer answer = new WholeAnswer(response, format, call.choices());
+      WholeAnswer answer = new WholeAnswer(response, format, call);
       ChoiceGroup group = ChoiceGroup.start(gateway, call, id, caller, answer);
       onClose(response, group::cancel);
     }

@@ -1,10 +1,14 @@
 package io.slinfer.http;
 
 import io.slinfer.gateway.GenerationListener.Usage;
+import io.slinfer.gateway.TokenText;
 import io.slinfer.request.Failure;
 import io.slinfer.request.FinishReason;
+import io.slinfer.toolcall.ToolCallEvent;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerResponse;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Answers with a stream of events. The status goes out with the first text, or after one heartbeat
@@ -21,6 +25,7 @@ final class StreamedAnswer implements ChoiceGroup.Sink {
   private final GenerationCall call;
   private final SseStream stream;
   private final long headWithinMillis;
+  private final Progress[] choices;
   private boolean open;
   private long headTimer = NO_TIMER;
 
@@ -40,6 +45,16 @@ final class StreamedAnswer implements ChoiceGroup.Sink {
     this.call = call;
     this.stream = stream;
     this.headWithinMillis = headWithinMillis;
+    this.choices = new Progress[call.choices()];
+    for (int i = 0; i < choices.length; i++) {
+      choices[i] = new Progress();
+    }
+  }
+
+  /** How far one choice has come. */
+  private static final class Progress {
+    private List<TokenText> tokens = List.of();
+    private int textLength;
   }
 
   @Override
@@ -56,12 +71,49 @@ final class StreamedAnswer implements ChoiceGroup.Sink {
   @Override
   public void text(int choice, String text) {
     open();
-    stream.event(format.text(choice, text));
+    stream.event(format.text(choice, text, logprobs(choice)));
+    choices[choice].textLength += text.length();
+  }
+
+  @Override
+  public void reasoning(int choice, String text) {
+    open();
+    stream.event(format.reasoning(choice, text, logprobs(choice)));
+  }
+
+  @Override
+  public void call(int choice, ToolCallEvent part) {
+    open();
+    String chunk = format.call(choice, part);
+    if (chunk != null) {
+      stream.event(chunk);
+    }
+  }
+
+  @Override
+  public void tokens(int choice, List<TokenText> tokens) {
+    List<TokenText> all = new ArrayList<>(choices[choice].tokens);
+    all.addAll(tokens);
+    choices[choice].tokens = all;
+  }
+
+  /** The tokens that wait for the choice's next chunk, as JSON. */
+  private String logprobs(int choice) {
+    Progress progress = choices[choice];
+    if (progress.tokens.isEmpty()) {
+      return "null";
+    }
+    String json = format.logprobs(progress.tokens, progress.textLength);
+    progress.tokens = List.of();
+    return json;
   }
 
   @Override
   public void ended(int choice, FinishReason reason) {
     open();
+    if (!choices[choice].tokens.isEmpty()) {
+      stream.event(format.text(choice, "", logprobs(choice)));
+    }
     stream.event(format.end(choice, reason));
   }
 

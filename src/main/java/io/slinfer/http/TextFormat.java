@@ -1,7 +1,9 @@
 package io.slinfer.http;
 
 import io.slinfer.gateway.GenerationListener.Usage;
+import io.slinfer.gateway.TokenText;
 import io.slinfer.request.FinishReason;
+import io.slinfer.toolcall.ToolCallEvent;
 import java.util.List;
 
 /** text_completion objects, which are the same in a stream and whole. */
@@ -21,16 +23,32 @@ final class TextFormat implements AnswerFormat {
   }
 
   @Override
-  public String text(int choice, String text) {
-    StringBuilder json = new StringBuilder(head.length() + text.length() + 96).append(head);
-    append(json, choice, text, "null");
+  public String text(int choice, String text, String logprobs) {
+    StringBuilder json =
+        new StringBuilder(head.length() + text.length() + logprobs.length() + 96).append(head);
+    append(json, choice, text, logprobs, "null");
     return json.append(chunkTail).toString();
+  }
+
+  @Override
+  public String reasoning(int choice, String text, String logprobs) {
+    throw new IllegalStateException("text completions do not tell reasoning apart");
+  }
+
+  @Override
+  public String call(int choice, ToolCallEvent part) {
+    throw new IllegalStateException("text completions have no tools");
+  }
+
+  @Override
+  public String logprobs(List<TokenText> tokens, int textOffset) {
+    return tokens.isEmpty() ? "null" : Logprobs.text(tokens, textOffset);
   }
 
   @Override
   public String end(int choice, FinishReason reason) {
     StringBuilder json = new StringBuilder(head.length() + 96).append(head);
-    append(json, choice, "", "\"" + AnswerFormat.word(reason) + "\"");
+    append(json, choice, "", "null", "\"" + AnswerFormat.word(reason) + "\"");
     return json.append(chunkTail).toString();
   }
 
@@ -45,14 +63,17 @@ final class TextFormat implements AnswerFormat {
     for (int i = 0; i < choices.size(); i++) {
       json.append(i == 0 ? "" : ",");
       Choice choice = choices.get(i);
-      append(json, i, choice.text(), "\"" + AnswerFormat.word(choice.reason()) + "\"");
+      String reason = "\"" + AnswerFormat.word(choice.reason()) + "\"";
+      append(json, i, choice.text(), choice.logprobs(), reason);
     }
     return json.append("],\"usage\":").append(AnswerFormat.json(usage)).append('}').toString();
   }
 
-  private static void append(StringBuilder json, int choice, String text, String reason) {
+  private static void append(
+      StringBuilder json, int choice, String text, String logprobs, String reason) {
     json.append("{\"index\":").append(choice).append(",\"text\":");
     AnswerFormat.appendQuoted(json, text);
-    json.append(",\"logprobs\":null,\"finish_reason\":").append(reason).append('}');
+    json.append(",\"logprobs\":").append(logprobs);
+    json.append(",\"finish_reason\":").append(reason).append('}');
   }
 }

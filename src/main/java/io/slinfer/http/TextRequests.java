@@ -1,6 +1,7 @@
 package io.slinfer.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.slinfer.gateway.AnswerReading;
 import io.slinfer.gateway.Prompt;
 import io.slinfer.request.ModelId;
 import java.util.ArrayList;
@@ -21,27 +22,63 @@ public final class TextRequests {
   public static GenerationCall read(JsonNode body) {
     Fields fields = new Fields(body, "");
     String model = fields.requiredText("model");
-    List<Prompt> prompts = prompts(fields);
+    List<Prompt> prompts = infills(fields, prompts(fields));
     int n = fields.integer("n", 1, 1, 128);
-    if ((long) prompts.size() * n > MAX_CHOICES) {
+    int bestOf = fields.integer("best_of", n, n, 128);
+    if ((long) prompts.size() * bestOf > MAX_CHOICES) {
       throw new BadRequest(
           "`prompt` x `n` asks for more than " + MAX_CHOICES + " choices.", "prompt");
     }
-    fields.unsupported("suffix", "");
-    fields.unsupported("echo", "false");
-    fields.unsupported("logprobs", null);
-    fields.unsupported("best_of", Integer.toString(n));
+    boolean logprobs = fields.get("logprobs") != null;
+    boolean echo = fields.flag("echo", false);
+    if (echo && logprobs) {
+      throw new BadRequest(
+          "`echo` is true; allowed with `logprobs`: false (the probabilities of prompts are not"
+              + " supported).",
+          "echo");
+    }
     boolean stream = fields.flag("stream", false);
     return new GenerationCall(
         new ModelId(model),
         prompts,
         n,
         CallFields.limits(
-            fields, fields.integer("max_tokens", DEFAULT_MAX_TOKENS, 1, Integer.MAX_VALUE)),
+            fields,
+            fields.integer("max_tokens", DEFAULT_MAX_TOKENS, 1, Integer.MAX_VALUE),
+            fields.integer("logprobs", 0, 0, CallFields.MAX_LIKELIEST)),
         CallFields.user(fields),
         fields.integer("priority", 0, Integer.MIN_VALUE, Integer.MAX_VALUE),
         stream,
-        CallFields.includeUsage(fields, stream));
+        CallFields.includeUsage(fields, stream),
+        new GenerationCall.Answer(
+            AnswerForms.read(fields),
+            new AnswerReading(echo, logprobs || bestOf > n, false, false, true),
+            bestOf(bestOf, n, stream),
+            logprobs));
+  }
+
+  private static int bestOf(int bestOf, int n, boolean stream) {
+    if (stream && bestOf > n) {
+      throw new BadRequest(
+          "`best_of` is " + bestOf + "; allowed in a stream: the same as `n`.", "best_of");
+    }
+    return bestOf;
+  }
+
+  /** With a suffix, texts are gaps to be filled. */
+  private static List<Prompt> infills(Fields fields, List<Prompt> prompts) {
+    String suffix = fields.text("suffix");
+    if (suffix == null || suffix.isEmpty()) {
+      return prompts;
+    }
+    List<Prompt> infills = new ArrayList<>(prompts.size());
+    for (Prompt prompt : prompts) {
+      if (!(prompt instanceof Prompt.Text(String before))) {
+        throw fields.bad("suffix", "none where `prompt` is token ids");
+      }
+      infills.add(new Prompt.Infill(before, suffix));
+    }
+    return infills;
   }
 
   private static List<Prompt> prompts(Fields fields) {

@@ -1,26 +1,31 @@
 package io.slinfer.http;
 
 import io.slinfer.gateway.GenerationListener.Usage;
+import io.slinfer.gateway.TokenText;
 import io.slinfer.request.Failure;
 import io.slinfer.request.FinishReason;
+import io.slinfer.toolcall.ToolCallEvent;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
-/** Collects the choices and answers with one JSON object. Confined to the event loop. */
+/**
+ * Collects the answers and sends one JSON object with the best of them. Confined to the event loop.
+ */
 final class WholeAnswer implements ChoiceGroup.Sink {
 
   private final HttpServerResponse response;
   private final AnswerFormat format;
-  private final List<StringBuilder> texts = new ArrayList<>();
-  private final FinishReason[] reasons;
+  private final GenerationCall call;
+  private final List<CollectedChoice> answers = new ArrayList<>();
 
-  WholeAnswer(HttpServerResponse response, AnswerFormat format, int choices) {
+  WholeAnswer(HttpServerResponse response, AnswerFormat format, GenerationCall call) {
     this.response = response;
     this.format = format;
-    this.reasons = new FinishReason[choices];
-    for (int i = 0; i < choices; i++) {
-      texts.add(new StringBuilder());
+    this.call = call;
+    for (int i = 0; i < call.candidates(); i++) {
+      answers.add(new CollectedChoice());
     }
   }
 
@@ -31,21 +36,48 @@ final class WholeAnswer implements ChoiceGroup.Sink {
 
   @Override
   public void text(int choice, String text) {
-    texts.get(choice).append(text);
+    answers.get(choice).text(text);
+  }
+
+  @Override
+  public void reasoning(int choice, String text) {
+    answers.get(choice).reasoning(text);
+  }
+
+  @Override
+  public void call(int choice, ToolCallEvent part) {
+    answers.get(choice).call(part);
+  }
+
+  @Override
+  public void tokens(int choice, List<TokenText> tokens) {
+    answers.get(choice).tokens(tokens);
   }
 
   @Override
   public void ended(int choice, FinishReason reason) {
-    reasons[choice] = reason;
+    answers.get(choice).ended(reason);
   }
 
   @Override
   public void completed(Usage usage) {
     List<AnswerFormat.Choice> choices = new ArrayList<>();
-    for (int i = 0; i < reasons.length; i++) {
-      choices.add(new AnswerFormat.Choice(texts.get(i).toString(), reasons[i]));
+    int bestOf = call.answer().bestOf();
+    for (int first = 0; first < answers.size(); first += bestOf) {
+      best(answers.subList(first, first + bestOf))
+          .forEach(answer -> choices.add(answer.finished(format, call.answer().logprobs())));
     }
     response.putHeader("content-type", "application/json").end(format.whole(choices, usage));
+  }
+
+  /** Of the answers to one prompt the n likeliest a token, the likeliest first. */
+  private List<CollectedChoice> best(List<CollectedChoice> all) {
+    return all.size() == call.n()
+        ? all
+        : all.stream()
+            .sorted(Comparator.comparingDouble(CollectedChoice::meanLogProbability).reversed())
+            .limit(call.n())
+            .toList();
   }
 
   @Override

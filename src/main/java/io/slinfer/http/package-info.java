@@ -5,7 +5,8 @@
  * back-pressure, the mapping of failures to statuses, API keys; the way in for other APIs, which
  * have rooms of their own.
  *
- * <p>May use: request, engine (its description), gateway, config, metrics, model, Vert.x, Jackson.
+ * <p>May use: request, engine (its description), constraint, constraint.schema, toolcall, gateway,
+ * config, metrics, model, Vert.x, Jackson.
  *
  * <p>Must not: decide who is served; hold more of a slow reader's stream than the settings say.
  *

@@ -6,6 +6,8 @@ public enum FinishReason {
   STOP,
   /** The token limit of the request or of the model's context. */
   LENGTH,
+  /** The answer is one or more calls of tools, and is whole. */
+  TOOL_CALLS,
   /** The caller went away or asked to stop; nobody is told. */
   CANCELLED,
   /** A {@link Failure} ended it. */

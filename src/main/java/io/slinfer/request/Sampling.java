@@ -9,8 +9,24 @@ package io.slinfer.request;
  * @param topP smallest set of likeliest tokens whose probabilities sum to this, in (0, 1]
  * @param minP drops tokens less likely than this times the likeliest, in [0, 1]
  * @param seed with the token's index it alone determines the draw, whatever the batch
+ * @param changes to the logits before all this
+ * @param likeliest how many of the likeliest tokens are told with each draw, 0 or more
+ * @param rule which tokens may be drawn; null means all
  */
-public record Sampling(double temperature, int topK, double topP, double minP, long seed) {
+public record Sampling(
+    double temperature,
+    int topK,
+    double topP,
+    double minP,
+    long seed,
+    LogitChanges changes,
+    int likeliest,
+    TokenRule rule) {
+
+  /** Without changes or a rule. */
+  public Sampling(double temperature, int topK, double topP, double minP, long seed) {
+    this(temperature, topK, topP, minP, seed, LogitChanges.NONE, 0, null);
+  }
 
   /** The likeliest token, always. */
   public static final Sampling GREEDY = new Sampling(0, 0, 1, 0, 0);
@@ -20,9 +36,20 @@ public record Sampling(double temperature, int topK, double topP, double minP, l
     require(topK >= 0, "top_k", topK, "0 (all) or more");
     require(topP > 0 && topP <= 1, "top_p", topP, "above 0, up to 1");
     require(minP >= 0 && minP <= 1, "min_p", minP, "0 to 1");
+    require(likeliest >= 0, "top_logprobs", likeliest, "0 or more");
   }
 
-  private static void require(boolean holds, String name, Number value, String allowed) {
+  /** The same with another seed. */
+  public Sampling withSeed(long other) {
+    return new Sampling(temperature, topK, topP, minP, other, changes, likeliest, rule);
+  }
+
+  /** The same under a rule. */
+  public Sampling withRule(TokenRule other) {
+    return new Sampling(temperature, topK, topP, minP, seed, changes, likeliest, other);
+  }
+
+  static void require(boolean holds, String name, Number value, String allowed) {
     if (!holds) {
       throw new IllegalArgumentException(name + " is " + value + "; allowed: " + allowed);
     }

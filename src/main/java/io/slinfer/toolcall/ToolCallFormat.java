@@ -1,5 +1,6 @@
 package io.slinfer.toolcall;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -105,6 +106,19 @@ public enum ToolCallFormat {
   /** What stands between name and arguments of a NAMED body. */
   String nameEnd() {
     return this == FUNCTION_TAG ? ">" : "[ARGS]";
+  }
+
+  /** Every marker of the format, whether a model writes it as text or as a control token. */
+  public List<String> markers() {
+    List<String> markers = new ArrayList<>(openings());
+    if (!close.isEmpty()) {
+      markers.add(close);
+    }
+    if (this == MISTRAL_NAMED) {
+      markers.add(nameEnd());
+      markers.add("[CALL_ID]");
+    }
+    return List.copyOf(markers);
   }
 
   /** The markers that begin calls within text. */

@@ -4,12 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.slinfer.request.LogitChanges;
+import io.slinfer.request.RequestId;
 import io.slinfer.request.Sampling;
 import io.slinfer.request.TokenDraw;
+import io.slinfer.request.TokenRule;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -131,6 +136,103 @@ final class SamplerTest {
           ArithmeticException.class,
           () -> sampler.draw(logits, Sampling.GREEDY, 0),
           Arrays.toString(logits));
+    }
+  }
+
+  @Test
+  void penaltiesCountTheAnswerAndRepetitionThePromptToo() {
+    float[] logits = {2, 2.1f, 2.2f, 2.3f, -1};
+    assertEquals(3, greedy(logits, new LogitChanges(1, 0, 0, Map.of()), 3, 3));
+    assertEquals(2, greedy(logits, new LogitChanges(1, 0.2, 0, Map.of()), 3, 3));
+    assertEquals(3, greedy(logits, new LogitChanges(1, 0, 0.09, Map.of()), 3));
+    assertEquals(2, greedy(logits, new LogitChanges(1, 0, 0.09, Map.of()), 3, 3));
+    assertEquals(2, greedy(logits, new LogitChanges(1.1, 0, 0, Map.of()), 3));
+    assertEquals(0, greedy(logits, new LogitChanges(1, 0, 0, Map.of(0, 100.0, 99, 100.0)), 3));
+    // The prompt of these sequences is token 1.
+    assertEquals(0, greedy(logits, new LogitChanges(1.2, 0, 0, Map.of()), 3, 2, 3));
+    assertEquals(4, greedy(logits, new LogitChanges(10, 0, 0, Map.of(4, 2.0)), 3, 2, 0));
+  }
+
+  /** The likeliest token after the prompt 1 and an answer. */
+  private int greedy(float[] logits, LogitChanges changes, int... answer) {
+    Sampling sampling = new Sampling(0, 0, 1, 0, 0, changes, 0, null);
+    Sequence sequence = new Sequence(new RequestId("r"), new int[] {1}, sampling);
+    for (int token : answer) {
+      sequence.append(token);
+    }
+    float[] before = logits.clone();
+    int first = sampler.draw(logits, sequence).token();
+    assertEquals(first, sampler.draw(logits, sequence).token(), "nothing is left over");
+    assertTrue(Arrays.equals(before, logits), "the logits stay as they are");
+    return first;
+  }
+
+  @Test
+  void tellsTheLikeliestTokensByTheRawLogits() {
+    float[] logits = {1, 3, 3, 2, -5};
+    Sampling sampling =
+        new Sampling(0, 0, 1, 0, 0, new LogitChanges(1, 0, 0, Map.of(4, 100.0)), 3, null);
+    Sequence sequence = new Sequence(new RequestId("r"), new int[] {0}, sampling);
+    TokenDraw draw = sampler.draw(logits, sequence);
+    assertEquals(4, draw.token());
+    assertEquals(List.of(1, 2, 3), draw.likeliest().stream().map(TokenDraw.Likely::token).toList());
+    assertEquals(
+        sampler.draw(logits, Sampling.GREEDY, 0).logProbability(),
+        draw.likeliest().getFirst().logProbability());
+    assertEquals(draw.logProbability(), draw.likeliest().getFirst().logProbability() - 8, 1e-5);
+  }
+
+  @Test
+  void drawsOnlyWhatARuleAllowsAtAnyTemperature() {
+    long seed = Long.getLong("slinfer.seed", 20261124L);
+    Random random = new Random(seed);
+    for (int round = 0; round < 300; round++) {
+      float[] logits = normal(1 + random.nextInt(200), random);
+      BitSet allowed = new BitSet();
+      int count = 1 + random.nextInt(5);
+      for (int i = 0; i < count; i++) {
+        allowed.set(random.nextInt(logits.length));
+      }
+      Sampling sampling =
+          new Sampling(
+              random.nextInt(3) * 0.7,
+              random.nextInt(4),
+              0.3 + 0.7 * random.nextDouble(),
+              random.nextInt(2) * 0.1,
+              random.nextLong(),
+              LogitChanges.NONE,
+              0,
+              new OnlyThese(allowed));
+      Sequence sequence = new Sequence(new RequestId("r"), new int[] {0}, sampling);
+      for (int i = 0; i < 20; i++) {
+        int token = sampler.draw(logits, sequence).token();
+        assertTrue(allowed.get(token), "seed " + seed + " round " + round + ": " + token);
+        sequence.append(token);
+      }
+    }
+  }
+
+  /** The same tokens at every place. */
+  private record OnlyThese(BitSet tokens) implements TokenRule, TokenRule.Progress {
+
+    @Override
+    public Progress start() {
+      return this;
+    }
+
+    @Override
+    public long[] allowed() {
+      return tokens.toLongArray();
+    }
+
+    @Override
+    public void accept(int token) {
+      assertTrue(tokens.get(token));
+    }
+
+    @Override
+    public boolean isComplete() {
+      return false;
     }
   }
 

@@ -6,6 +6,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.util.function.IntPredicate;
 
 /** One token for each byte of UTF-8; 256 begins a sequence and 257 ends one. */
 public final class ByteTokenizer implements Tokenizer {
@@ -45,7 +46,7 @@ public final class ByteTokenizer implements Tokenizer {
   }
 
   @Override
-  public TokenStream stream() {
+  public TokenStream stream(IntPredicate shown) {
     CharsetDecoder decoder =
         StandardCharsets.UTF_8
             .newDecoder()
@@ -56,7 +57,7 @@ public final class ByteTokenizer implements Tokenizer {
     return new TokenStream() {
       @Override
       public String next(int token) {
-        pending.put(piece(token, false)).flip();
+        pending.put(piece(token, shown.test(token))).flip();
         decoder.decode(pending, text, false);
         pending.compact();
         return take();

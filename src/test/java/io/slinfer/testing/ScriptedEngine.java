@@ -8,6 +8,7 @@ import io.slinfer.engine.EngineListener;
 import io.slinfer.engine.KvImage;
 import io.slinfer.engine.LoadedModel;
 import io.slinfer.engine.ModelSource;
+import io.slinfer.engine.Sampler;
 import io.slinfer.engine.Sequence;
 import io.slinfer.engine.SequenceChunk;
 import io.slinfer.engine.StepPlan;
@@ -175,8 +176,16 @@ public final class ScriptedEngine implements Engine {
         });
   }
 
-  /** A token below zero in the script stands for logits that are no numbers. */
+  /**
+   * A token below zero in the script stands for logits that are no numbers. A sequence with a rule
+   * has random logits instead of the script.
+   */
   private SequenceOutput output(Sequence sequence) {
+    if (sequence.progress() != null) {
+      return SequenceOutput.of(
+          sequence,
+          new Sampler().draw(RandomLogits.of(sequence, script.model().vocabularySize()), sequence));
+    }
     int token = script.nextToken().apply(sequence);
     return token < 0
         ? SequenceOutput.failed(sequence, new Failure.Internal("broken logits"))

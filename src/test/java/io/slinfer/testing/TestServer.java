@@ -105,7 +105,11 @@ public final class TestServer implements AutoCloseable {
                         FACTS,
                         contextTokens,
                         new ModelSource(new ModelId(id), List.of(), 0),
-                        () -> ModelText.of(new ByteTokenizer(), new JoiningTemplate())))
+                        () ->
+                            ModelText.of(
+                                new ByteTokenizer(),
+                                new JoiningTemplate(),
+                                JoiningTemplate.SOURCE)))
             .toList();
     return new ModelCatalogue() {
       @Override

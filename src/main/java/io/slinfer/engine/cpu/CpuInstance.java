@@ -139,7 +139,7 @@ final class CpuInstance implements AutoCloseable {
   /** A sequence whose logits are broken fails alone; the others of the step go on. */
   private SequenceOutput draw(Sequence sequence, int position) {
     try {
-      return SequenceOutput.of(sequence, sampler.draw(logits, sequence.sampling(), position));
+      return SequenceOutput.of(sequence, sampler.draw(logits, sequence));
     } catch (ArithmeticException broken) {
       return SequenceOutput.failed(
           sequence,
@@ -149,6 +149,9 @@ final class CpuInstance implements AutoCloseable {
                   + " is not a distribution ("
                   + broken.getMessage()
                   + "); its weights may be damaged, or overflow on this prompt"));
+    } catch (IllegalStateException unclear) {
+      return SequenceOutput.failed(
+          sequence, new Failure.Invalid(unclear.getMessage(), null, "grammar_too_ambiguous"));
     }
   }
 

@@ -156,7 +156,7 @@ public final class EmulatedEngine implements Engine {
     for (SequenceChunk chunk : plan.chunks()) {
       if (chunk.yieldsToken()) {
         Sequence sequence = chunk.sequence();
-        int token = instance.model().words().after(sequence);
+        int token = MadeUpTokens.allowed(sequence, instance.model().words().after(sequence));
         outputs.add(SequenceOutput.of(sequence, new TokenDraw(token, 0, List.of())));
       }
     }

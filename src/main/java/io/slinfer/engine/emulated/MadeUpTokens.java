@@ -1,6 +1,8 @@
 package io.slinfer.engine.emulated;
 
 import io.slinfer.engine.Sequence;
+import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * Which token follows: a hash of the prompt, the position and (unless the temperature is 0) the
@@ -54,6 +56,20 @@ public final class MadeUpTokens {
     }
     long drawn = mix(prompt + sequence.length() * GOLDEN);
     return words[(int) Long.remainderUnsigned(drawn, words.length)];
+  }
+
+  /** The token if the sequence's rule allows it, else one that it allows. */
+  static int allowed(Sequence sequence, int token) {
+    if (sequence.progress() == null) {
+      return token;
+    }
+    long[] bits = sequence.progress().allowed();
+    if ((bits[token >> 6] >>> token & 1) != 0) {
+      return token;
+    }
+    int count = Arrays.stream(bits).mapToInt(Long::bitCount).sum();
+    int skipped = (int) Long.remainderUnsigned(mix(sequence.length()), count);
+    return BitSet.valueOf(bits).stream().skip(skipped).findFirst().orElseThrow();
   }
 
   /** SplitMix64's finaliser (Steele, Lea, Flood 2014). */

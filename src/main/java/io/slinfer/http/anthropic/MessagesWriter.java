@@ -59,6 +59,7 @@ final class MessagesWriter implements AnswerWriter {
         switch (reason) {
           case STOP -> stopText == null ? "end_turn" : "stop_sequence";
           case LENGTH -> "max_tokens";
+          case TOOL_CALLS -> "tool_use";
           case CANCELLED, FAILED -> throw new IllegalStateException(reason + " is told to nobody");
         };
     message.put("stop_reason", stopReason).put("stop_sequence", stopText);

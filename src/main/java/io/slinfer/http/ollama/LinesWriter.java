@@ -57,7 +57,7 @@ final class LinesWriter implements AnswerWriter {
   public String ended(FinishReason reason, String stopText, Usage usage) {
     String word =
         switch (reason) {
-          case STOP -> "stop";
+          case STOP, TOOL_CALLS -> "stop";
           case LENGTH -> "length";
           case CANCELLED, FAILED -> throw new IllegalStateException(reason + " is told to nobody");
         };

@@ -54,7 +54,7 @@ final class ResponsesWriter implements AnswerWriter {
   public String ended(FinishReason reason, String stopText, Usage usage) {
     boolean complete =
         switch (reason) {
-          case STOP -> true;
+          case STOP, TOOL_CALLS -> true;
           case LENGTH -> false;
           case CANCELLED, FAILED -> throw new IllegalStateException(reason + " is told to nobody");
         };

@@ -3,6 +3,7 @@ package io.slinfer.model.tokenizer;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
+import java.util.function.IntPredicate;
 
 /**
  * A tokenizer made of a vocabulary, its special tokens and a subword model for the text between
@@ -97,8 +98,8 @@ final class SubwordTokenizer implements Tokenizer {
   }
 
   @Override
-  public TokenStream stream() {
-    return new Stream();
+  public TokenStream stream(IntPredicate shown) {
+    return new Stream(shown);
   }
 
   @Override
@@ -144,11 +145,16 @@ final class SubwordTokenizer implements Tokenizer {
   private final class Stream implements TokenStream {
 
     private final Utf8.Decoder decoder = new Utf8.Decoder();
+    private final IntPredicate shown;
+
+    Stream(IntPredicate shown) {
+      this.shown = shown;
+    }
 
     @Override
     public String next(int token) {
       StringBuilder text = new StringBuilder();
-      decoder.decode(piece(token, false), text);
+      decoder.decode(piece(token, shown.test(token)), text);
       return text.toString();
     }
 

@@ -1,5 +1,7 @@
 package io.slinfer.model.tokenizer;
 
+import java.util.function.IntPredicate;
+
 /** Turns text into a model's token ids and back. Immutable; safe for any thread. */
 public interface Tokenizer {
 
@@ -25,7 +27,16 @@ public interface Tokenizer {
   byte[] decode(int[] tokens, boolean special);
 
   /** A decoder of one stream of tokens: emits text as soon as its characters are complete. */
-  TokenStream stream();
+  default TokenStream stream() {
+    return stream(token -> false);
+  }
+
+  /**
+   * As {@link #stream()}, with some control tokens in their written form.
+   *
+   * @param shown which control tokens
+   */
+  TokenStream stream(IntPredicate shown);
 
   int vocabularySize();
 

@@ -1,0 +1,19 @@
+package io.slinfer.gateway;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * One token of an answer with its probability.
+ *
+ * @param bytes as the token is written, often not whole UTF-8; not to be changed
+ * @param logProbability natural logarithm, by the raw logits
+ * @param likeliest the likeliest tokens in its place, the likeliest first; as many as asked for
+ */
+public record TokenText(byte[] bytes, float logProbability, List<TokenText> likeliest) {
+
+  /** Its text; U+FFFD for what is not UTF-8 by itself. */
+  public String text() {
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+}
