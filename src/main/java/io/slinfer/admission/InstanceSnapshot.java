@@ -16,6 +16,8 @@ import io.slinfer.request.ModelId;
  * @param hopeful those of them that can still keep their promise
  * @param totalTokens prompt and generated tokens of those
  * @param neededBlocks blocks they need with their reserve
+ * @param comebackBlocks blocks with which it can come back from the host
+ * @param spareBlocks blocks of requests with so much slack that they can be set aside on the host
  * @param prefillDeadlineNanos the earliest deadline of those that wait for prefill; Long.MAX_VALUE
  *     with none
  * @param decodeDeadlineNanos the earliest deadline of the others; Long.MAX_VALUE with none
@@ -37,6 +39,8 @@ public record InstanceSnapshot(
     int hopeful,
     long totalTokens,
     int neededBlocks,
+    int comebackBlocks,
+    int spareBlocks,
     long prefillDeadlineNanos,
     long decodeDeadlineNanos,
     long prefillNanos,
@@ -58,6 +62,8 @@ public record InstanceSnapshot(
         true,
         !device.memoryMoves(),
         blocks,
+        0,
+        0,
         0,
         0,
         0,
@@ -84,6 +90,8 @@ public record InstanceSnapshot(
         hopeful + 1,
         totalTokens + request.tokens(),
         neededBlocks + device.blocksFor(request.tokens() + reserveTokens),
+        comebackBlocks,
+        spareBlocks,
         Math.min(prefillDeadlineNanos, request.deadlineNanos()),
         decodeDeadlineNanos,
         prefillNanos + costs.prefillNanos(request.tokens()),

@@ -33,10 +33,14 @@ public record SlinferPlacement(
     SlackTest onGpu, List<SlackTest> onCpu, MemoryTimes times, Tuning tuning)
     implements PlacementPolicy {
 
+  /** How many times the KV that fits the requests of an instance may need, with those set aside. */
+  private static final double MOST_CROWDED = 1.5;
+
   /**
    * What was tuned.
    *
    * @param pausing whether instances may be paused to the host
+   * @param requestPausing whether requests with slack may be set aside for others
    * @param resident whether instances without requests stay until their place is wanted
    * @param horizonSeconds how far ahead expected requests count
    * @param advantage how many times more than its victim a newcomer must be worth
@@ -45,6 +49,7 @@ public record SlinferPlacement(
    */
   public record Tuning(
       boolean pausing,
+      boolean requestPausing,
       boolean resident,
       double horizonSeconds,
       double advantage,
@@ -272,7 +277,7 @@ public record SlinferPlacement(
   public Placement resume(
       DeviceSnapshot device, InstanceSnapshot parked, ClusterView view, long nowNanos) {
     long blockBytes = parked.costs().blockBytes(device.spec().kvBlockTokens());
-    long bytes = parked.costs().shape().weightBytes() + parked.neededBlocks() * blockBytes;
+    long bytes = parked.costs().shape().weightBytes() + parked.comebackBlocks() * blockBytes;
     long room = device.spec().capacityBytes() - device.promisedBytes();
     int slots = device.freeSlots();
     List<Integer> idle = new ArrayList<>();
@@ -284,7 +289,7 @@ public record SlinferPlacement(
       }
     }
     if (slots > 0 && bytes <= room) {
-      return new Resumed(device.index(), parked.index(), parked.neededBlocks(), idle);
+      return new Resumed(device.index(), parked.index(), parked.comebackBlocks(), idle);
     }
     long slackNanos = parked.deadlineNanos() - nowNanos - times.loadNanos(parked.costs().shape());
     if (slackNanos / 1e9 > tuning.urgentSeconds()) {
@@ -300,7 +305,7 @@ public record SlinferPlacement(
         leastWorth = worth(victim, view);
         List<Integer> victims = new ArrayList<>(idle);
         victims.add(victim.index());
-        best = new Resumed(device.index(), parked.index(), parked.neededBlocks(), victims);
+        best = new Resumed(device.index(), parked.index(), parked.comebackBlocks(), victims);
       }
     }
     return best;
@@ -332,7 +337,25 @@ public record SlinferPlacement(
     if (!spec.memoryMoves()) {
       return missing == 0;
     }
-    return target.device().promisedBytes() - freedBytes + missing <= spec.capacityBytes();
+    return missing <= roomBytes(target, freedBytes) || canBeMade(target, missing, freedBytes);
+  }
+
+  private static long roomBytes(Target target, long freedBytes) {
+    DeviceSnapshot device = target.device();
+    return device.spec().capacityBytes() - device.promisedBytes() + freedBytes;
+  }
+
+  /** Whether requests with slack can be set aside for it, and not too many would wait in turn. */
+  private boolean canBeMade(Target target, long missingBytes, long freedBytes) {
+    InstanceSnapshot before = target.before();
+    if (!tuning.requestPausing() || !before.open() || before.loading()) {
+      return false;
+    }
+    long blockBytes = before.costs().blockBytes(target.device().spec().kvBlockTokens());
+    long room = roomBytes(target, freedBytes);
+    long fits = before.promisedBlocks() + room / blockBytes;
+    return missingBytes <= room + before.spareBlocks() * blockBytes
+        && target.after().neededBlocks() <= fits * MOST_CROWDED;
   }
 
   private boolean timeHolds(Target target, Level level, long nowNanos) {
@@ -348,11 +371,12 @@ public record SlinferPlacement(
     if (!spec.memoryMoves() || minimum <= after.promisedBlocks()) {
       return after.promisedBlocks();
     }
-    long left =
-        spec.capacityBytes()
-            - (target.device().promisedBytes() - freedBytes)
-            - onGpu.missingBytes(spec, after);
     long blockBytes = after.costs().blockBytes(spec.kvBlockTokens());
+    long room = roomBytes(target, freedBytes);
+    long left = room - onGpu.missingBytes(spec, after);
+    if (left < 0) {
+      return after.promisedBlocks() + (int) (room / blockBytes);
+    }
     return onGpu
         .sizing()
         .grownBlocks(after.neededBlocks(), spec.kvBlockTokens(), left / blockBytes);

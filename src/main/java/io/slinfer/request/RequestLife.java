@@ -184,6 +184,11 @@ public final class RequestLife {
     return firstInTime && nowNanos - deadlineNanos < MAKE_UP_TOKENS * slo.timePerOutputTokenNanos();
   }
 
+  /** Time until its next token is late; a request that cannot keep its promise has all the time. */
+  public long slackNanos(long nowNanos) {
+    return isHopeful(nowNanos) ? deadlineNanos - nowNanos : Long.MAX_VALUE / 2;
+  }
+
   private void updateDeadline() {
     deadlineNanos = rule.deadlineNanos(this);
   }

@@ -1,6 +1,7 @@
 package io.slinfer.scheduler;
 
 import io.slinfer.request.RequestLife;
+import java.util.List;
 
 /**
  * What the scheduler asks of a device. Every call returns at once and is answered once, on the
@@ -28,11 +29,16 @@ public interface DeviceDriver {
   /** Ends the computing of all requests of an instance. */
   void evict(Instance instance);
 
-  /** Copies the keys and values of a paused instance to the host. */
-  void exportKv(Instance instance, long bytes);
+  /**
+   * Copies the keys and values of requests to the host: of all when the instance leaves the device,
+   * else of some. The blocks stay theirs until {@link #freed}.
+   *
+   * @param bytes how much that is
+   */
+  void exportKv(Instance instance, List<RequestLife> requests, long bytes);
 
-  /** Copies the keys and values of a paused instance back. */
-  void importKv(Instance instance, long bytes);
+  /** Copies the keys and values of requests back to the device. */
+  void importKv(Instance instance, List<RequestLife> requests, long bytes);
 
   /** Frees an instance's weights. */
   void unload(Instance instance);

@@ -61,8 +61,8 @@ public final class DeviceLoop {
     this.ledger = new Ledger(spec.capacityBytes());
     this.memory = new MemoryWork(ledger);
     this.hostKv = new HostKv(settings.mostPausedBytes(), instances);
-    this.relief = new KvRelief(spec, settings, memory, ledger, instances);
-    this.snapshots = new SnapshotTaker(index, spec, settings.sizing().reserveTokens(), memory);
+    this.relief = new KvRelief(settings, timers, memory, ledger, hostKv);
+    this.snapshots = new SnapshotTaker(index, spec, settings, memory, hostKv);
   }
 
   /** Connects the loop to its device and its coordinator, before anything else. */
@@ -204,10 +204,7 @@ public final class DeviceLoop {
   /** Takes an instance off the device; its requests must find another place. */
   private void preempt(Instance victim) {
     changed();
-    victim.evicting.addAll(victim.running);
-    victim.evicting.addAll(victim.waiting);
-    victim.running.clear();
-    victim.waiting.clear();
+    victim.evictAll();
     victim.draining = true;
     memory.act(victim, Kind.EVICT);
     memory.release(victim);
@@ -351,7 +348,7 @@ public final class DeviceLoop {
     if (instance.draining || instance.paused || instance.lost) {
       return;
     }
-    if (instance.running.isEmpty()) {
+    if (instance.running.isEmpty() && instance.aside.isEmpty()) {
       preempt(instance);
     } else {
       pause(instance);
@@ -428,10 +425,13 @@ public final class DeviceLoop {
       sendBack(instance);
     } else if (action.kind() == Kind.IMPORT) {
       hostKv.imported(instance);
+    } else if (action.kind() == Kind.SET_ASIDE) {
+      hostKv.setAside(instance, driver);
+    } else if (action.kind() == Kind.BRING_BACK) {
+      hostKv.broughtBack(instance);
     }
-    if (action.kind() == Kind.LOAD && !instance.resuming) {
-      instance.waiting.forEach(request -> request.forgiveLoad(durationNanos));
-      instance.running.forEach(request -> request.forgiveLoad(durationNanos));
+    if (action.kind() == Kind.LOAD) {
+      forgiveLoad(instance, durationNanos);
     }
     listener.memoryActed(instance, action, durationNanos);
     if (action.kind() == Kind.EVICT) {
@@ -440,6 +440,14 @@ public final class DeviceLoop {
     dropCancelled(instance);
     memory.giveOut();
     run();
+  }
+
+  /** A load is forgiven to who waits for it; who was paused meanwhile is owed the time. */
+  private static void forgiveLoad(Instance instance, long durationNanos) {
+    instance.waiting.forEach(request -> request.forgiveLoad(durationNanos));
+    if (!instance.resuming) {
+      instance.running.forEach(request -> request.forgiveLoad(durationNanos));
+    }
   }
 
   /**
@@ -460,8 +468,7 @@ public final class DeviceLoop {
     boolean isBare = instance.promisedBlocks == 0 && !instance.paused;
     boolean useless = isBare || action.kind() == Kind.LOAD || instance.resuming;
     if (useless && !instance.draining) {
-      instance.evicting.addAll(instance.running);
-      instance.running.clear();
+      instance.evictAll();
       memory.release(instance);
     }
     sendBack(instance);
@@ -481,10 +488,7 @@ public final class DeviceLoop {
     for (Instance instance : instances) {
       instance.lost = true;
       instance.draining = true;
-      instance.evicting.addAll(instance.waiting);
-      instance.evicting.addAll(instance.running);
-      instance.waiting.clear();
-      instance.running.clear();
+      instance.evictAll();
       homeless.addAll(turnOut(instance));
       listener.instanceRemoved(instance);
     }

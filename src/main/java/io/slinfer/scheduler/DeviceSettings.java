@@ -12,6 +12,7 @@ import io.slinfer.memory.Residence;
  * @param restPerStep how long an instance rests after a step, in durations of that step
  * @param order which instance steps next
  * @param growWhileDecoding whether KV grows when blocks run low, not only when requests join
+ * @param requestPausing whether single requests with slack may be set aside on the host
  * @param mostPausedBytes how much KV of paused instances the host keeps; beyond that they lose it
  */
 public record DeviceSettings(
@@ -22,4 +23,5 @@ public record DeviceSettings(
     double restPerStep,
     StepOrder order,
     boolean growWhileDecoding,
+    boolean requestPausing,
     long mostPausedBytes) {}

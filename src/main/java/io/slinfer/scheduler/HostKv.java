@@ -18,14 +18,27 @@ record HostKv(long mostBytes, List<Instance> instances) {
   long bytes() {
     long bytes = 0;
     for (Instance instance : instances) {
-      bytes += instance.paused ? instance.pausedKvBytes() : 0;
+      bytes += instance.hostBytes(instance.aside);
+      if (instance.paused) {
+        bytes += instance.pausedKvBytes();
+      } else {
+        for (RequestLife request : instance.moving) {
+          boolean leaves = request.state() == RequestState.DECODING;
+          bytes += leaves ? instance.blockBytes(request.heldBlocks()) : 0;
+        }
+      }
     }
     return bytes;
   }
 
+  /** Bytes that may still be moved to the host. */
+  long roomBytes() {
+    return mostBytes - bytes();
+  }
+
   /** Whether the keys and values of an instance would fit beside what is there. */
   boolean hasRoomFor(Instance instance) {
-    return bytes() + instance.pausedKvBytes() <= mostBytes;
+    return instance.pausedKvBytes() <= roomBytes();
   }
 
   /** The keys and values of an instance have arrived on the host; half a prompt's are dropped. */
@@ -40,7 +53,29 @@ record HostKv(long mostBytes, List<Instance> instances) {
         request.become(RequestState.PAUSED);
       }
     }
-    instance.draining = instance.running.isEmpty();
+    instance.draining = instance.running.isEmpty() && instance.aside.isEmpty();
+  }
+
+  /** The requests that were moving are on the host. */
+  void setAside(Instance instance, DeviceDriver driver) {
+    for (RequestLife request : instance.moving) {
+      instance.running.remove(request);
+      instance.hold(request, 0);
+      driver.freed(instance, request);
+      request.become(RequestState.PAUSED);
+      instance.aside.add(request);
+    }
+    instance.moving.clear();
+  }
+
+  /** The requests that were moving are back on the device. */
+  void broughtBack(Instance instance) {
+    for (RequestLife request : instance.moving) {
+      instance.aside.remove(request);
+      request.become(RequestState.DECODING);
+      instance.running.add(request);
+    }
+    instance.moving.clear();
   }
 
   /** The keys and values of an instance are back on the device. */

@@ -26,6 +26,13 @@ public final class Instance {
 
   final ArrayDeque<RequestLife> waiting = new ArrayDeque<>();
   final List<RequestLife> running = new ArrayList<>();
+
+  /** Requests whose keys and values are on the host although the instance is on the device. */
+  final List<RequestLife> aside = new ArrayList<>();
+
+  /** Of those running or aside, the ones whose keys and values are on the way. */
+  final List<RequestLife> moving = new ArrayList<>();
+
   final List<RequestLife> evicting = new ArrayList<>();
   final ArrayDeque<MemoryAction> actions = new ArrayDeque<>();
 
@@ -106,9 +113,9 @@ public final class Instance {
     return batch;
   }
 
-  /** Requests on it, waiting for prefill or decoding. */
+  /** Requests on it: waiting for prefill, decoding, or set aside. */
   public int requestCount() {
-    return waiting.size() + running.size();
+    return waiting.size() + running.size() + aside.size();
   }
 
   /** Bytes that the device holds for it. */
@@ -121,10 +128,15 @@ public final class Instance {
     return blockBytes(usedBlocks);
   }
 
-  /** KV bytes that it takes on the host once it is paused. */
+  /** KV bytes of its running requests: what it takes on the host once it is paused. */
   long pausedKvBytes() {
+    return hostBytes(running);
+  }
+
+  /** KV bytes that requests take on the host; those of a running step as they will be after it. */
+  long hostBytes(List<RequestLife> requests) {
     int blocks = 0;
-    for (RequestLife request : running) {
+    for (RequestLife request : requests) {
       blocks += device.blocksFor(stepping ? request.totalTokens() : request.computedTokens());
     }
     return blockBytes(blocks);
@@ -142,9 +154,20 @@ public final class Instance {
     return usableBlocks - usedBlocks;
   }
 
-  /** Where its requests are: waiting, running, being evicted; live views. */
+  /** Where its requests are: waiting, running, set aside, being evicted; live views. */
   List<Iterable<RequestLife>> places() {
-    return List.of(waiting, running, evicting);
+    return List.of(waiting, running, aside, evicting);
+  }
+
+  /** Turns all its requests out; their new place is {@code evicting}. */
+  void evictAll() {
+    evicting.addAll(running);
+    evicting.addAll(aside);
+    evicting.addAll(waiting);
+    running.clear();
+    aside.clear();
+    waiting.clear();
+    moving.clear();
   }
 
   /** The earliest deadline of its requests; Long.MAX_VALUE with none. */
@@ -159,7 +182,10 @@ public final class Instance {
     return earliest;
   }
 
-  /** Time left until the first of its requests is late, its own prefill taken off. */
+  /**
+   * Time left until the first of its requests is late, its own prefill taken off. Those that run
+   * and cannot keep their promise any more have all the time.
+   */
   long slackNanos(long nowNanos) {
     long slack = Long.MAX_VALUE;
     for (RequestLife request : waiting) {
@@ -169,7 +195,7 @@ public final class Instance {
     for (int i = 0; i < running.size(); i++) {
       RequestLife request = running.get(i);
       long work = request.state() == RequestState.PREFILLING ? prefillNanos(request) : 0;
-      slack = Math.min(slack, request.deadlineNanos() - nowNanos - work);
+      slack = Math.min(slack, request.slackNanos(nowNanos) - work);
     }
     return slack;
   }
@@ -230,11 +256,17 @@ public final class Instance {
     for (int i = 0; i < running.size(); i++) {
       least = Math.min(least, running.get(i).slo().timePerOutputTokenNanos());
     }
+    for (int i = 0; i < aside.size(); i++) {
+      least = Math.min(least, aside.get(i).slo().timePerOutputTokenNanos());
+    }
     return least;
   }
 
   boolean holds(RequestLife request) {
-    return waiting.contains(request) || running.contains(request) || evicting.contains(request);
+    return waiting.contains(request)
+        || running.contains(request)
+        || aside.contains(request)
+        || evicting.contains(request);
   }
 
   /** Whether the step or the copy in progress uses the request's blocks. */
@@ -242,14 +274,21 @@ public final class Instance {
     boolean steps = stepping && batch.requests().contains(request);
     boolean copies =
         acting
-            && (actions.peekFirst().kind() == MemoryAction.Kind.EXPORT
-                || actions.peekFirst().kind() == MemoryAction.Kind.IMPORT);
+            && switch (actions.peekFirst().kind()) {
+              case EXPORT, IMPORT -> !aside.contains(request);
+              case SET_ASIDE, BRING_BACK -> moving.contains(request);
+              case LOAD, RESIZE, EVICT, UNLOAD -> false;
+            };
     return steps || copies;
   }
 
   /** Takes a request off; false if it is not here. */
   boolean drop(RequestLife request) {
-    return waiting.remove(request) || running.remove(request) || evicting.remove(request);
+    moving.remove(request);
+    return waiting.remove(request)
+        || running.remove(request)
+        || aside.remove(request)
+        || evicting.remove(request);
   }
 
   /** Blocks that its requests need, each with this many tokens to come. */
@@ -260,6 +299,21 @@ public final class Instance {
     }
     for (RequestLife request : running) {
       blocks += device.blocksFor(request.totalTokens() + reserveTokens);
+    }
+    for (RequestLife request : aside) {
+      blocks += device.blocksFor(request.totalTokens() + reserveTokens);
+    }
+    return blocks;
+  }
+
+  /** Blocks with which it can come back: for those that were running, else for one set aside. */
+  int comebackBlocks(int reserveTokens) {
+    int blocks = 0;
+    for (RequestLife request : running) {
+      blocks += device.blocksFor(request.totalTokens() + reserveTokens);
+    }
+    if (running.isEmpty() && !aside.isEmpty()) {
+      blocks = device.blocksFor(aside.getFirst().totalTokens() + reserveTokens);
     }
     return blocks;
   }

@@ -11,11 +11,21 @@ public record MemoryAction(Kind kind, int version, int blocks) {
 
   /** The kinds of memory work. */
   public enum Kind {
+    /** Weights onto the device. */
     LOAD,
+    /** KV to another size. */
     RESIZE,
+    /** Ends the computing of all requests. */
     EVICT,
+    /** All keys and values to the host: the instance leaves. */
     EXPORT,
+    /** Those back: the instance returns. */
     IMPORT,
+    /** Keys and values of some requests to the host. */
+    SET_ASIDE,
+    /** Those of some requests back. */
+    BRING_BACK,
+    /** Weights off the device. */
     UNLOAD
   }
 }

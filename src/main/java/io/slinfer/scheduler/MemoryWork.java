@@ -4,6 +4,7 @@ import io.slinfer.memory.Ledger;
 import io.slinfer.scheduler.MemoryAction.Kind;
 import java.util.ArrayDeque;
 import java.util.Iterator;
+import java.util.List;
 
 /**
  * Turns promises into memory work in an order that never exceeds the device (slinfer-algorithm
@@ -80,7 +81,7 @@ final class MemoryWork {
         ledger.hold(bytes);
         instance.heldBlocks = Math.max(instance.heldBlocks, action.blocks());
       }
-      case EVICT, EXPORT, IMPORT, UNLOAD -> {}
+      case EVICT, EXPORT, IMPORT, SET_ASIDE, BRING_BACK, UNLOAD -> {}
     }
     instance.actions.addLast(action);
     return true;
@@ -91,7 +92,7 @@ final class MemoryWork {
     return switch (action.kind()) {
       case LOAD, UNLOAD -> action.version() != instance.weightsVersion;
       case RESIZE -> action.version() != instance.blocksVersion;
-      case EVICT, EXPORT, IMPORT -> false;
+      case EVICT, EXPORT, IMPORT, SET_ASIDE, BRING_BACK -> false;
     };
   }
 
@@ -117,8 +118,16 @@ final class MemoryWork {
         case LOAD -> driver.load(instance);
         case UNLOAD -> driver.unload(instance);
         case EVICT -> driver.evict(instance);
-        case EXPORT -> driver.exportKv(instance, instance.usedKvBytes());
-        case IMPORT -> driver.importKv(instance, instance.pausedKvBytes());
+        case EXPORT ->
+            driver.exportKv(instance, List.copyOf(instance.running), instance.usedKvBytes());
+        case IMPORT ->
+            driver.importKv(instance, List.copyOf(instance.running), instance.pausedKvBytes());
+        case SET_ASIDE ->
+            driver.exportKv(
+                instance, List.copyOf(instance.moving), instance.hostBytes(instance.moving));
+        case BRING_BACK ->
+            driver.importKv(
+                instance, List.copyOf(instance.moving), instance.hostBytes(instance.moving));
         case RESIZE ->
             driver.resize(instance, instance.usableBlocks, action.blocks(), instance.usedBlocks);
       }
@@ -142,7 +151,7 @@ final class MemoryWork {
         ledger.hold(instance.blockBytes(target - instance.heldBlocks));
         instance.heldBlocks = target;
       }
-      case EVICT, EXPORT, IMPORT -> {}
+      case EVICT, EXPORT, IMPORT, SET_ASIDE, BRING_BACK -> {}
     }
   }
 
@@ -162,7 +171,7 @@ final class MemoryWork {
           instance.blocksVersion++;
         }
       }
-      case EVICT, EXPORT, IMPORT, UNLOAD ->
+      case EVICT, EXPORT, IMPORT, SET_ASIDE, BRING_BACK, UNLOAD ->
           throw new IllegalStateException(action.kind() + " cannot fail");
     }
   }

@@ -16,6 +16,7 @@ import java.util.List;
  * ability can be switched off alone.
  *
  * @param pausing instances may be paused to the host
+ * @param requestPausing single requests with slack may be set aside on the host
  * @param pagedGrowth KV grows without copying, while decoding; else only when requests join
  * @param fewestFirst instances with the fewest requests step first, unless others are urgent; else
  *     earliest deadline first
@@ -25,6 +26,7 @@ import java.util.List;
  */
 public record SlinferPolicy(
     boolean pausing,
+    boolean requestPausing,
     boolean pagedGrowth,
     boolean fewestFirst,
     boolean fromFirstToken,
@@ -32,7 +34,8 @@ public record SlinferPolicy(
     boolean resident) {
 
   /** All abilities. */
-  public static final SlinferPolicy FULL = new SlinferPolicy(true, true, true, true, true, true);
+  public static final SlinferPolicy FULL =
+      new SlinferPolicy(true, true, true, true, true, true, true);
 
   private static final double AIM = 0.95;
   private static final long KEEP_ALIVE_NANOS = 1_000_000_000L;
@@ -57,7 +60,7 @@ public record SlinferPolicy(
         cpuTest(1, false),
         onCpu,
         times,
-        new SlinferPlacement.Tuning(pausing, resident, 10, 1.5, 2, 2));
+        new SlinferPlacement.Tuning(pausing, requestPausing, resident, 10, 1.5, 2, 2));
   }
 
   private SlackTest cpuTest(double mostShare, boolean sparesDecodes) {
@@ -87,6 +90,7 @@ public record SlinferPolicy(
             ? new StepOrder.FewestRequestsFirst(URGENT_SLACK_NANOS)
             : StepOrder.EARLIEST_DEADLINE,
         true,
+        requestPausing,
         times.pausedKvBytes());
   }
 }

@@ -14,9 +14,9 @@ import java.util.List;
  * <p>Confined to the device's owner.
  *
  * @param index which device of the cluster
- * @param reserveTokens room that each request is to have beyond its tokens so far
  */
-record SnapshotTaker(int index, DeviceSpec spec, int reserveTokens, MemoryWork memory) {
+record SnapshotTaker(
+    int index, DeviceSpec spec, DeviceSettings settings, MemoryWork memory, HostKv hostKv) {
 
   /**
    * The device as it is.
@@ -50,7 +50,8 @@ record SnapshotTaker(int index, DeviceSpec spec, int reserveTokens, MemoryWork m
     int hopeful = 0;
     long prefillDeadlineNanos = Long.MAX_VALUE;
     long decodeDeadlineNanos = Long.MAX_VALUE;
-    for (Iterable<RequestLife> place : List.of(instance.waiting, instance.running)) {
+    for (Iterable<RequestLife> place :
+        List.of(instance.waiting, instance.running, instance.aside)) {
       for (RequestLife request : place) {
         hopeful += request.isHopeful(nowNanos) ? 1 : 0;
         tokens += request.totalTokens();
@@ -62,6 +63,7 @@ record SnapshotTaker(int index, DeviceSpec spec, int reserveTokens, MemoryWork m
         }
       }
     }
+    int reserveTokens = settings.sizing().reserveTokens();
     return new InstanceSnapshot(
         instance.index(),
         instance.model(),
@@ -74,11 +76,28 @@ record SnapshotTaker(int index, DeviceSpec spec, int reserveTokens, MemoryWork m
         hopeful,
         tokens,
         instance.neededBlocks(reserveTokens),
+        instance.comebackBlocks(reserveTokens),
+        spareBlocks(instance, nowNanos),
         prefillDeadlineNanos,
         decodeDeadlineNanos,
         prefillNanos,
         instance.tokenNanos(),
         instance.stays,
         memory.isParked(instance));
+  }
+
+  /** Blocks of requests that can be set aside now. */
+  private int spareBlocks(Instance instance, long nowNanos) {
+    if (!settings.requestPausing() || !spec.memoryMoves() || instance.paused) {
+      return 0;
+    }
+    int blocks = 0;
+    for (RequestLife request : instance.running) {
+      boolean spare =
+          request.state() == RequestState.DECODING
+              && request.slackNanos(nowNanos) >= KvRelief.SPARE_SLACK_NANOS;
+      blocks += spare ? request.heldBlocks() : 0;
+    }
+    return instance.blockBytes(blocks) <= hostKv.roomBytes() ? blocks : 0;
   }
 }

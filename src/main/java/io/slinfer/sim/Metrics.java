@@ -69,7 +69,7 @@ final class Metrics implements SchedulerListener {
       case LOAD -> loads++;
       case RESIZE -> kvScaleNanos += durationNanos;
       case EVICT, EXPORT -> preemptions++;
-      case IMPORT, UNLOAD -> {}
+      case IMPORT, SET_ASIDE, BRING_BACK, UNLOAD -> {}
     }
   }
 

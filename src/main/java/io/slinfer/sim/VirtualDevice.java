@@ -218,14 +218,14 @@ final class VirtualDevice implements DeviceDriver {
   }
 
   @Override
-  public void exportKv(Instance instance, long bytes) {
+  public void exportKv(Instance instance, List<RequestLife> requests, long bytes) {
     long endNanos = Math.max(timers.nowNanos(), outLinkFreeNanos) + times.linkNanos(bytes);
     outLinkFreeNanos = endNanos;
     act(instance, endNanos - timers.nowNanos());
   }
 
   @Override
-  public void importKv(Instance instance, long bytes) {
+  public void importKv(Instance instance, List<RequestLife> requests, long bytes) {
     act(instance, viaInLink(timers.nowNanos(), bytes) - timers.nowNanos());
   }
 
