@@ -1,0 +1,182 @@
+package io.slinfer.bench;
+
+import io.vertx.core.Vertx;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What the gateway costs when the engine costs nothing: streamed tokens per CPU-second of the whole
+ * server process, and the latency that it adds to a token over a bare Vert.x loop. The server is a
+ * process of its own ({@link GatewayCostServer}), the client this one.
+ *
+ * <p>Arguments: the Markdown file to write, seconds of each round, rounds.
+ */
+public final class GatewayCost {
+
+  private static final int CONNECTIONS = 256;
+  private static final int WARM_UP_SECONDS = 8;
+
+  private final Vertx vertx = Vertx.vertx();
+  private final Process server;
+  private final BufferedReader said;
+  private final PrintStream orders;
+  private final List<String> lines = new ArrayList<>();
+
+  private GatewayCost() throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(Files.readAllLines(Path.of("conf", "jvm.flags")));
+    command.addAll(List.of("-Dslinfer.home=" + Path.of("").toAbsolutePath(), "-cp"));
+    command.add(System.getProperty("java.class.path"));
+    command.add(GatewayCostServer.class.getName());
+    server = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    said =
+        new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8));
+    orders = new PrintStream(server.getOutputStream(), true, StandardCharsets.UTF_8);
+  }
+
+  /** Ports of the gateway without delay, of the paced gateway, and of the bare loop. */
+  private record Ports(int timeless, int paced, int bare) {}
+
+  public static void main(String[] args) throws Exception {
+    Path out = Path.of(args[0]);
+    int seconds = Integer.parseInt(args[1]);
+    int rounds = Integer.parseInt(args[2]);
+    GatewayCost bench = new GatewayCost();
+    try {
+      bench.run(seconds, rounds);
+      Files.write(out, bench.lines);
+    } finally {
+      bench.server.destroy();
+      bench.vertx.close().await(10, TimeUnit.SECONDS);
+    }
+  }
+
+  private void run(int seconds, int rounds) throws IOException {
+    String[] words = answer().split(" ");
+    Ports ports =
+        new Ports(
+            Integer.parseInt(words[0]), Integer.parseInt(words[1]), Integer.parseInt(words[2]));
+    say("# What the gateway costs");
+    say("");
+    say(
+        "`scripts/bench-gateway`: "
+            + CONNECTIONS
+            + " connections on loopback, every token one event");
+    say("of a streamed `/v1/completions`, server and client each a process on the same machine.");
+    say("");
+    say("Machine: " + machine() + "; commit " + commit() + "; rounds of " + seconds + " s.");
+    throughput(ports, seconds, rounds);
+    latency(ports, seconds, rounds);
+  }
+
+  private void throughput(Ports ports, int seconds, int rounds) throws IOException {
+    TokenReaders.run(vertx, ports.timeless(), CONNECTIONS, WARM_UP_SECONDS);
+    say("");
+    say("## Throughput, emulated engine with `delay: 0`");
+    say("");
+    say(
+        "| round | tokens a second | server CPU-seconds | tokens per CPU-second | longest handler, CPU ms |");
+    say("|---|---|---|---|---|");
+    double[] perCpuSecond = new double[rounds];
+    for (int i = 0; i < rounds; i++) {
+      order("watch");
+      double before = serverCpuSeconds();
+      TokenReaders.Result result = TokenReaders.run(vertx, ports.timeless(), CONNECTIONS, seconds);
+      double cpu = serverCpuSeconds() - before;
+      double handlerMillis = Double.parseDouble(order("watched"));
+      perCpuSecond[i] = result.tokens() / cpu;
+      say(
+          "| %d | %,.0f | %.2f | **%,.0f** | %.1f |",
+          i + 1, result.tokens() / result.seconds(), cpu, perCpuSecond[i], handlerMillis);
+    }
+    Arrays.sort(perCpuSecond);
+    say("");
+    say("Median %,.0f tokens per CPU-second of the process.", perCpuSecond[rounds / 2]);
+  }
+
+  private void latency(Ports ports, int seconds, int rounds) throws IOException {
+    TokenReaders.run(vertx, ports.paced(), CONNECTIONS, WARM_UP_SECONDS / 2);
+    TokenReaders.run(vertx, ports.bare(), CONNECTIONS, WARM_UP_SECONDS / 2);
+    say("");
+    say("## Latency at 20,000 tokens a second");
+    say("");
+    say(
+        "From the moment the engine ends a step to the client's read, against a bare Vert.x loop that");
+    say("writes the same events at the same pace, in the same process, in turn.");
+    say("");
+    say("| round | tokens a second | gateway p50, p99 ms | bare p50, p99 ms | added median ms |");
+    say("|---|---|---|---|---|");
+    double[] added = new double[rounds];
+    for (int i = 0; i < rounds; i++) {
+      TokenReaders.Result ours = TokenReaders.run(vertx, ports.paced(), CONNECTIONS, seconds);
+      TokenReaders.Result bare = TokenReaders.run(vertx, ports.bare(), CONNECTIONS, seconds);
+      added[i] = ours.latencyMillis(50) - bare.latencyMillis(50);
+      say(
+          "| %d | %,.0f and %,.0f | %.2f, %.2f | %.2f, %.2f | **%.2f** |",
+          i + 1,
+          ours.tokens() / ours.seconds(),
+          bare.tokens() / bare.seconds(),
+          ours.latencyMillis(50),
+          ours.latencyMillis(99),
+          bare.latencyMillis(50),
+          bare.latencyMillis(99),
+          added[i]);
+    }
+    Arrays.sort(added);
+    say("");
+    say("Median of the added medians: %.2f ms.", added[rounds / 2]);
+  }
+
+  private double serverCpuSeconds() {
+    return server.toHandle().info().totalCpuDuration().orElseThrow().toNanos() / 1e9;
+  }
+
+  private String order(String word) throws IOException {
+    orders.println(word);
+    return answer();
+  }
+
+  private String answer() throws IOException {
+    String line = said.readLine();
+    while (line != null && !line.startsWith("> ")) {
+      System.err.println(line);
+      line = said.readLine();
+    }
+    if (line == null) {
+      throw new IOException("the server has ended");
+    }
+    return line.substring(2);
+  }
+
+  private void say(String format, Object... values) {
+    String line = values.length == 0 ? format : String.format(Locale.ROOT, format, values);
+    System.out.println(line);
+    lines.add(line);
+  }
+
+  private static String machine() throws IOException {
+    String model =
+        Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
+            .filter(line -> line.startsWith("model name"))
+            .map(line -> line.replaceFirst(".*: ", ""))
+            .findFirst()
+            .orElse("unknown");
+    return Runtime.getRuntime().availableProcessors() + " x " + model;
+  }
+
+  private static String commit() throws IOException {
+    Process git = new ProcessBuilder("git", "rev-parse", "--short", "HEAD").start();
+    return new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+  }
+}
