@@ -8,7 +8,10 @@ import io.slinfer.load.LoadSlo;
 import io.slinfer.load.LoadSummary;
 import io.slinfer.load.PlannedCall;
 import io.slinfer.load.PoissonPlan;
+import io.slinfer.load.TracePlan;
+import io.slinfer.trace.TraceFile;
 import io.vertx.core.Vertx;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.file.Files;
@@ -48,9 +51,30 @@ final class LoadTestCommand implements Callable<Integer> {
 
   @Option(
       names = "--rate",
-      defaultValue = "2",
-      description = "Mean requests a second (default: ${DEFAULT-VALUE}).")
-  private double rate;
+      description =
+          "Mean requests a second (default: 2). A trace is played faster or slower to meet it;"
+              + " default there: its own pace.")
+  private Double rate;
+
+  @Option(
+      names = "--trace",
+      paramLabel = "F",
+      description =
+          "Replays a trace: .json (SLINFER's artifact) or .csv (Azure LLM inference), instead of"
+              + " random arrivals.")
+  private Path trace;
+
+  @Option(
+      names = "--trace-start",
+      defaultValue = "0",
+      description = "Second of the trace at which the replay begins (default: ${DEFAULT-VALUE}).")
+  private double traceStart;
+
+  @Option(
+      names = "--length-divisor",
+      defaultValue = "1",
+      description = "Divides the trace's prompt and output lengths (default: ${DEFAULT-VALUE}).")
+  private int lengthDivisor;
 
   @Option(
       names = "--duration",
@@ -127,14 +151,11 @@ final class LoadTestCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     LoadSlo slo = goodput == null ? LoadSlo.DEFAULT : LoadSlo.parse(goodput);
-    PoissonPlan arrivals =
-        new PoissonPlan(
-            rate, durationSeconds, burstiness, zipf, promptTokens, outputTokens, disconnects, seed);
     Vertx vertx = Vertx.vertx();
     try (LoadClient client = new LoadClient(vertx, target())) {
       List<String> targets =
           models.isEmpty() ? client.models().await(10, TimeUnit.SECONDS) : models;
-      List<PlannedCall> plan = arrivals.calls(targets).stream().map(this::bounded).toList();
+      List<PlannedCall> plan = planned(targets).stream().map(this::bounded).toList();
       long cpuNanosBefore = processCpuNanos();
       List<CallRecord> records = client.run(plan, seed).await();
       LoadSummary summary =
@@ -144,6 +165,25 @@ final class LoadTestCommand implements Callable<Integer> {
       vertx.close().await();
     }
     return 0;
+  }
+
+  private List<PlannedCall> planned(List<String> targets) throws IOException {
+    if (trace == null) {
+      return new PoissonPlan(
+              rate == null ? 2 : rate,
+              durationSeconds,
+              burstiness,
+              zipf,
+              promptTokens,
+              outputTokens,
+              disconnects,
+              seed)
+          .calls(targets);
+    }
+    TracePlan replay =
+        new TracePlan(
+            traceStart, durationSeconds, rate == null ? 0 : rate, lengthDivisor, disconnects, seed);
+    return replay.calls(TraceFile.read(trace, targets.size()), targets);
   }
 
   private LoadClient.Target target() {

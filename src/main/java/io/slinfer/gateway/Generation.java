@@ -96,7 +96,12 @@ public final class Generation {
       return;
     }
     switch (event) {
-      case TokenEvent.Accepted _ -> listener.onAccepted();
+      case TokenEvent.Accepted accepted -> {
+        if (accepted.loading()) {
+          listener.onColdStart();
+        }
+        listener.onAccepted();
+      }
       case TokenEvent.Started started -> {
         cachedTokens = started.cachedTokens();
         listener.onStarted(prompt.length, cachedTokens);

@@ -11,6 +11,9 @@ import java.util.List;
  */
 public interface GenerationListener {
 
+  /** Its model must be loaded for it first; told before it is accepted. */
+  default void onColdStart() {}
+
   /** It will be served, sooner or later. */
   void onAccepted();
 

@@ -22,6 +22,9 @@ final class ChoiceGroup {
   /** Where the choices' texts go. After completed or failed nothing more comes. */
   interface Sink {
 
+    /** A choice's model must be loaded first; before the status. */
+    void coldStart();
+
     /** Every choice will be served. */
     void accepted();
 
@@ -136,6 +139,13 @@ final class ChoiceGroup {
 
     Choice(int index) {
       this.index = index;
+    }
+
+    @Override
+    public void onColdStart() {
+      if (!over) {
+        sink.coldStart();
+      }
     }
 
     @Override

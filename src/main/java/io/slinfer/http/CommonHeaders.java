@@ -3,6 +3,7 @@ package io.slinfer.http;
 import io.slinfer.metrics.ServingMeters;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 
 /** Gives every answer its request id and timing, and counts repeated requests. */
@@ -41,6 +42,13 @@ final class CommonHeaders implements Handler<RoutingContext> {
       meters.retried();
     }
     routing.next();
+  }
+
+  /** Says that the answer waited for its model to be loaded; after the head it is too late. */
+  static void markColdStart(HttpServerResponse response) {
+    if (!response.headWritten()) {
+      response.putHeader("x-slinfer-cold-start", "true");
+    }
   }
 
   /** The caller's own id if it is a short plain word, else a new one. */

@@ -47,6 +47,11 @@ final class DialectAnswer implements ChoiceGroup.Sink {
   }
 
   @Override
+  public void coldStart() {
+    CommonHeaders.markColdStart(routing.response());
+  }
+
+  @Override
   public void accepted() {
     if (stream != null) {
       headTimer =

@@ -125,6 +125,7 @@ public final class HttpVerticle extends VerticleBase {
                     "x-request-id",
                     "openai-processing-ms",
                     "x-slinfer-engine",
+                    "x-slinfer-cold-start",
                     "retry-after",
                     "retry-after-ms",
                     "x-ratelimit-limit-requests",

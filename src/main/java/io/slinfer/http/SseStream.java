@@ -19,6 +19,9 @@ final class SseStream {
   /** The socket's own queue, in bytes, before events wait here. */
   private static final int WRITE_QUEUE_BYTES = 64 << 10;
 
+  /** A stream that is faster than this has its events joined; slower ones are written at once. */
+  private static final long LEAST_BETWEEN_WRITES_MILLIS = 5;
+
   private static final long NO_TIMER = -1;
 
   private final Vertx vertx;
@@ -28,6 +31,7 @@ final class SseStream {
   private final Runnable onCut;
   private Buffer pending = Buffer.buffer();
   private boolean flushPlanned;
+  private long writtenNanos = System.nanoTime() - LEAST_BETWEEN_WRITES_MILLIS * 1_000_000;
   private boolean waitsForDrain;
   private boolean last;
   private boolean over;
@@ -75,7 +79,11 @@ final class SseStream {
 
   /** Sends one event. */
   void event(String json) {
-    append("data: " + json + "\n\n");
+    if (over) {
+      return;
+    }
+    pending.appendString("data: ").appendString(json);
+    append("\n\n");
   }
 
   /** Sends text that the caller has framed; empty for nothing. */
@@ -93,7 +101,9 @@ final class SseStream {
   /** Sends what is pending and ends the response. */
   void end() {
     last = true;
-    planFlush();
+    if (!waitsForDrain && !over) {
+      vertx.runOnContext(nothing -> flush());
+    }
   }
 
   /** The connection is gone, or nothing more is to be said: lets go of everything. */
@@ -130,7 +140,12 @@ final class SseStream {
   private void planFlush() {
     if (!flushPlanned && !waitsForDrain && !over) {
       flushPlanned = true;
-      vertx.runOnContext(nothing -> flush());
+      long sinceWriteMillis = (System.nanoTime() - writtenNanos) / 1_000_000;
+      if (sinceWriteMillis >= LEAST_BETWEEN_WRITES_MILLIS) {
+        vertx.runOnContext(nothing -> flush());
+      } else {
+        vertx.setTimer(LEAST_BETWEEN_WRITES_MILLIS - sinceWriteMillis, timer -> flush());
+      }
     }
   }
 
@@ -149,6 +164,7 @@ final class SseStream {
       response.end(joined);
     } else if (joined.length() > 0) {
       pending = Buffer.buffer(joined.length());
+      writtenNanos = System.nanoTime();
       response.write(joined);
     }
   }

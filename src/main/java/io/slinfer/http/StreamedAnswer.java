@@ -58,6 +58,11 @@ final class StreamedAnswer implements ChoiceGroup.Sink {
   }
 
   @Override
+  public void coldStart() {
+    CommonHeaders.markColdStart(response);
+  }
+
+  @Override
   public void accepted() {
     headTimer =
         vertx.setTimer(

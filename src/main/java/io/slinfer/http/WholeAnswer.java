@@ -30,6 +30,11 @@ final class WholeAnswer implements ChoiceGroup.Sink {
   }
 
   @Override
+  public void coldStart() {
+    CommonHeaders.markColdStart(response);
+  }
+
+  @Override
   public void accepted() {
     // The status is only known at the end.
   }

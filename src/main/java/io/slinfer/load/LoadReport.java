@@ -37,6 +37,8 @@ public final class LoadReport {
             models(figures));
     report.chart(chart(summary, "Time to first token", CallRecord::timeToFirstTokenSeconds));
     report.chart(chart(summary, "Time per output token", CallRecord::timePerOutputTokenSeconds));
+    report.chart(LoadTimeline.rates(summary));
+    report.chart(LoadTimeline.inFlight(summary));
     return report.html();
   }
 

@@ -99,7 +99,7 @@ public record PoissonPlan(
     }
   }
 
-  private static void require(boolean holds, String name, double value, String allowed) {
+  static void require(boolean holds, String name, double value, String allowed) {
     if (!holds) {
       throw new IllegalArgumentException(name + " is " + value + "; allowed: " + allowed);
     }

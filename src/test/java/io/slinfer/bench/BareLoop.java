@@ -64,8 +64,7 @@ final class BareLoop {
     public Future<?> start() {
       owner = context;
       return vertx
-          .createHttpServer(
-              new HttpServerOptions().setHost("127.0.0.1").setPort(-1))
+          .createHttpServer(new HttpServerOptions().setHost("127.0.0.1").setPort(-1))
           .requestHandler(
               request -> {
                 HttpServerResponse response = request.response();

@@ -46,8 +46,11 @@ public final class GatewayCostServer {
   public static void main(String[] args) throws Exception {
     Server timeless = start(0, Double.POSITIVE_INFINITY, plainTokens());
     Server paced = start(1, 1, null);
-    BareLoop bare = BareLoop.start(
-            Vertx.vertx(new VertxOptions().setPreferNativeTransport(true)), STREAMS, (long) STEP_NANOS);
+    BareLoop bare =
+        BareLoop.start(
+            Vertx.vertx(new VertxOptions().setPreferNativeTransport(true)),
+            STREAMS,
+            (long) STEP_NANOS);
     HandlerWatch watch = new HandlerWatch();
     System.out.println("> " + timeless.port() + " " + paced.port() + " " + bare.port());
     BufferedReader orders =

@@ -3,17 +3,19 @@ package io.slinfer.bench;
 import io.slinfer.engine.EngineEvent;
 import io.slinfer.engine.EngineEvent.SequenceOutput;
 import io.slinfer.engine.EngineListener;
-import io.slinfer.engine.ModelSource;
 import io.slinfer.gateway.ModelCatalogue;
 import io.slinfer.gateway.ModelText;
 import io.slinfer.gateway.ServedModel;
 import io.slinfer.model.tokenizer.Tokenizer;
 import io.slinfer.request.ModelId;
+import io.slinfer.request.TokenDraw;
 import io.slinfer.testing.ByteTokenizer;
 import io.slinfer.testing.JoiningTemplate;
+import io.slinfer.testing.TestServer;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.function.IntPredicate;
 
 /**
  * Replaces an engine's tokens by the microsecond at which its step ended, before the owner's thread
@@ -45,7 +47,10 @@ final class TimedTokens {
     if (event instanceof EngineEvent.Stepped stepped) {
       List<SequenceOutput> outputs =
           stepped.outputs().stream()
-              .map(output -> new SequenceOutput(output.sequence(), endedMicros, 0))
+              .map(
+                  output ->
+                      SequenceOutput.of(
+                          output.sequence(), new TokenDraw(endedMicros, 0, List.of())))
               .toList();
       listener.onEvent(
           new EngineEvent.Stepped(
@@ -61,14 +66,15 @@ final class TimedTokens {
 
   /** A catalogue of one model whose tokens are numbers. */
   static ModelCatalogue catalogue(String id, int contextTokens) {
+    ServedModel usual = TestServer.catalogue(contextTokens, id).models().getFirst();
     ServedModel model =
         new ServedModel(
-            new ModelId(id),
-            0,
+            usual.id(),
+            usual.createdSeconds(),
+            usual.facts(),
             contextTokens,
-            new ModelSource(new ModelId(id), List.of(), 0),
-            () ->
-                new ModelText(new Numbers(new ByteTokenizer()), new JoiningTemplate(), new int[0]));
+            usual.source(),
+            () -> ModelText.of(new Numbers(new ByteTokenizer()), new JoiningTemplate()));
     return new ModelCatalogue() {
       @Override
       public List<ServedModel> models() {
@@ -101,7 +107,7 @@ final class TimedTokens {
     }
 
     @Override
-    public TokenStream stream() {
+    public TokenStream stream(IntPredicate shown) {
       return new TokenStream() {
         @Override
         public String next(int token) {
