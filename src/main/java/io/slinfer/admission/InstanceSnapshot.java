@@ -14,6 +14,7 @@ import io.slinfer.request.ModelId;
  * @param promisedBlocks KV blocks the ledger has given it
  * @param batch requests on it
  * @param hopeful those of them that can still keep their promise
+ * @param tight those of the hopeful that have so little slack that a pause would break it
  * @param totalTokens prompt and generated tokens of those
  * @param neededBlocks blocks they need with their reserve
  * @param comebackBlocks blocks with which it can come back from the host
@@ -37,6 +38,7 @@ public record InstanceSnapshot(
     int promisedBlocks,
     int batch,
     int hopeful,
+    int tight,
     long totalTokens,
     int neededBlocks,
     int comebackBlocks,
@@ -68,6 +70,7 @@ public record InstanceSnapshot(
         0,
         0,
         0,
+        0,
         Long.MAX_VALUE,
         Long.MAX_VALUE,
         0,
@@ -88,6 +91,7 @@ public record InstanceSnapshot(
         promisedBlocks,
         batch + 1,
         hopeful + 1,
+        tight + 1,
         totalTokens + request.tokens(),
         neededBlocks + device.blocksFor(request.tokens() + reserveTokens),
         comebackBlocks,

@@ -43,6 +43,8 @@ public record SlinferPlacement(
    * @param requestPausing whether requests with slack may be set aside for others
    * @param resident whether instances without requests stay until their place is wanted
    * @param horizonSeconds how far ahead expected requests count
+   * @param tightWeight how many times a request counts that a pause would break
+   * @param countsQueue whether a newcomer stands for all waiting requests for its model
    * @param advantage how many times more than its victim a newcomer must be worth
    * @param mostParked how many paused instances a GPU may owe a comeback before no more are paused
    * @param urgentSeconds a paused instance with less slack than this may displace others
@@ -52,6 +54,8 @@ public record SlinferPlacement(
       boolean requestPausing,
       boolean resident,
       double horizonSeconds,
+      double tightWeight,
+      boolean countsQueue,
       double advantage,
       int mostParked,
       double urgentSeconds) {}
@@ -224,7 +228,8 @@ public record SlinferPlacement(
 
   /** In place of the least worthy instance that is worth less than the newcomer. */
   private Placement displace(Candidate request, ClusterView view, long nowNanos) {
-    double leastWorth = (1 + expected(request.model(), view, 1)) / tuning.advantage();
+    double leastWorth =
+        (waiting(request, view) + expected(request.model(), view, 1)) / tuning.advantage();
     Placement best = new NoCapacity();
     for (DeviceSnapshot device : view.devices()) {
       if (!device.spec().memoryMoves() || owed(device) >= tuning.mostParked()) {
@@ -311,8 +316,16 @@ public record SlinferPlacement(
     return best;
   }
 
+  /** Requests that it would serve; those that a pause would break count more. */
   private double worth(InstanceSnapshot instance, ClusterView view) {
-    return instance.hopeful() + expected(instance.model(), view, 0);
+    return instance.hopeful()
+        + (tuning.tightWeight() - 1) * instance.tight()
+        + expected(instance.model(), view, 0);
+  }
+
+  /** Requests for the candidate's model that wait for a place, itself too. */
+  private double waiting(Candidate request, ClusterView view) {
+    return tuning.countsQueue() ? Math.max(1, view.queued().getOrDefault(request.model(), 0)) : 1;
   }
 
   /** Requests that each of a model's GPU instances can expect over the horizon. */

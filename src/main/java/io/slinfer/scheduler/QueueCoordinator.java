@@ -27,9 +27,10 @@ public final class QueueCoordinator implements Coordinator {
 
   private static final long LOOK_AGAIN_NANOS = 40_000_000L;
   private static final long DEMAND_WINDOW_NANOS = 120_000_000_000L;
+  private static final long BURST_WINDOW_NANOS = 15_000_000_000L;
 
   private final Surroundings around;
-  private final Demand demand = new Demand(DEMAND_WINDOW_NANOS);
+  private final Demand demand = new Demand(DEMAND_WINDOW_NANOS, BURST_WINDOW_NANOS);
   private final TreeSet<RequestLife> queue =
       new TreeSet<>(
           Comparator.comparingLong(RequestLife::deadlineNanos)
@@ -165,8 +166,17 @@ public final class QueueCoordinator implements Coordinator {
         }
       }
     }
+    Map<ModelId, Integer> queued = new HashMap<>();
+    for (RequestLife request : queue) {
+      queued.merge(request.model(), 1, Integer::sum);
+    }
     return new ClusterView(
-        snapshots, around.costs(), 0, model -> demand.perSecond(model, nowNanos), gpuCopies);
+        snapshots,
+        around.costs(),
+        0,
+        model -> demand.perSecond(model, nowNanos),
+        queued,
+        gpuCopies);
   }
 
   private boolean carryOut(RequestLife request, Placement placement) {

@@ -23,6 +23,7 @@ import java.util.List;
  * @param fromFirstToken tokens are due from the first one on; else from the arrival on
  * @param calmCpus CPUs are filled in levels; else up to their decode share at once
  * @param resident GPU instances without requests stay until their place is wanted; else 1 s
+ * @param fineWorth what an instance is worth counts slack, and queued requests for its model
  */
 public record SlinferPolicy(
     boolean pausing,
@@ -31,11 +32,12 @@ public record SlinferPolicy(
     boolean fewestFirst,
     boolean fromFirstToken,
     boolean calmCpus,
-    boolean resident) {
+    boolean resident,
+    boolean fineWorth) {
 
   /** All abilities. */
   public static final SlinferPolicy FULL =
-      new SlinferPolicy(true, true, true, true, true, true, true);
+      new SlinferPolicy(true, true, true, true, true, true, true, true);
 
   private static final double AIM = 0.95;
   private static final long KEEP_ALIVE_NANOS = 1_000_000_000L;
@@ -60,7 +62,8 @@ public record SlinferPolicy(
         cpuTest(1, false),
         onCpu,
         times,
-        new SlinferPlacement.Tuning(pausing, requestPausing, resident, 10, 1.5, 2, 2));
+        new SlinferPlacement.Tuning(
+            pausing, requestPausing, resident, 15, fineWorth ? 3 : 1, fineWorth, 1.5, 3, 2));
   }
 
   private SlackTest cpuTest(double mostShare, boolean sparesDecodes) {

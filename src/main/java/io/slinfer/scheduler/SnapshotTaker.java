@@ -18,6 +18,9 @@ import java.util.List;
 record SnapshotTaker(
     int index, DeviceSpec spec, DeviceSettings settings, MemoryWork memory, HostKv hostKv) {
 
+  /** Leaving, waiting and loading again take a 13b model about this long. */
+  private static final long TIGHT_SLACK_NANOS = 5_000_000_000L;
+
   /**
    * The device as it is.
    *
@@ -48,12 +51,14 @@ record SnapshotTaker(
     long tokens = 0;
     long prefillNanos = 0;
     int hopeful = 0;
+    int tight = 0;
     long prefillDeadlineNanos = Long.MAX_VALUE;
     long decodeDeadlineNanos = Long.MAX_VALUE;
     for (Iterable<RequestLife> place :
         List.of(instance.waiting, instance.running, instance.aside)) {
       for (RequestLife request : place) {
         hopeful += request.isHopeful(nowNanos) ? 1 : 0;
+        tight += request.slackNanos(nowNanos) < TIGHT_SLACK_NANOS ? 1 : 0;
         tokens += request.totalTokens();
         if (request.state() == RequestState.PREFILLING) {
           prefillNanos += instance.prefillNanos(request);
@@ -74,6 +79,7 @@ record SnapshotTaker(
         instance.promisedBlocks,
         instance.requestCount(),
         hopeful,
+        tight,
         tokens,
         instance.neededBlocks(reserveTokens),
         instance.comebackBlocks(reserveTokens),
