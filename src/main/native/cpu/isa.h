@@ -27,7 +27,7 @@
 
 #define SLINFER_AVX512_BF16_TARGET \
   "avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16,prefer-vector-width=512"
-#define SLINFER_NEON_DOT_TARGET "+dotprod"
+#define SLINFER_NEON_DOT_TARGET "arch=armv8.2-a+dotprod"
 
 #define SLINFER_PRAGMA(text) _Pragma(#text)
 #define SLINFER_TARGET_BEGIN(features) \

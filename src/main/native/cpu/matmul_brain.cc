@@ -1,6 +1,6 @@
 // Products with BF16 weights by the BF16 instructions of AVX-512: activations are rounded to bfloat16 too,
-// products of pairs are summed in float32. Rounding the activations costs 3e-3 of relative precision and
-// doubles the rate of float32 (117 and 235 GFLOPS a thread on Zen 4).
+// products of pairs are summed in float32. Rounding moves an activation by up to
+// 4e-3 of itself; the rate is twice that of float32 (117 and 235 GFLOPS a thread on Zen 4).
 //
 // Every number of rows of x meets rounded activations, so a token does not depend on how many others are
 // computed with it by more than the order of sums.

@@ -11,6 +11,8 @@
 #if SLINFER_X86
 #include "simd_avx2.h"
 #include "simd_avx512.h"
+#elif SLINFER_ARM
+#include "simd_neon.h"
 #endif
 
 #endif
