@@ -7,7 +7,9 @@ import io.slinfer.ffi.InstructionSet;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
-/** The kernels against formulas in float64, in C++: no line of it is shared with the Java oracle. */
+/**
+ * The kernels against formulas in float64, in C++: no line of it is shared with the Java oracle.
+ */
 final class NativeKernelCheckTest {
 
   @Test
