@@ -3,6 +3,8 @@ package io.slinfer.bench;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,21 +45,28 @@ public final class PeerComparison {
     int rounds = Integer.parseInt(arguments[2]);
     Path page = Path.of(arguments[3]);
     PeerRounds table = PeerRounds.read(PeerPage.tableOf(page));
-    for (String type : Arrays.copyOfRange(arguments, 4, arguments.length)) {
-      for (PeerTest test : PeerTest.values()) {
+    for (String wanted : Arrays.copyOfRange(arguments, 4, arguments.length)) {
+      String[] parts = wanted.split(":", 2);
+      String type = parts[0];
+      for (PeerTest test :
+          parts.length == 1 ? PeerTest.values() : new PeerTest[] {PeerTest.valueOf(parts[1])}) {
         List<PeerRounds.Round> measured = comparison.measure(type, test, rounds);
         table = table.with(measured);
         table.write(PeerPage.tableOf(page));
+        Files.writeString(page, PeerPage.of(table, comparison.threads));
         System.out.print(PeerPage.line(type, test, measured));
       }
     }
-    Files.writeString(page, PeerPage.of(table, comparison.threads));
   }
 
   private List<PeerRounds.Round> measure(String type, PeerTest test, int rounds) throws Exception {
     Path model = models.resolve("1.1b-" + type + ".gguf");
     String commit = run(List.of("git", "rev-parse", "--short", "HEAD")).strip();
     List<PeerRounds.Round> measured = new ArrayList<>();
+    // Whoever goes first would also wait for the disk.
+    try (InputStream file = Files.newInputStream(model)) {
+      file.transferTo(OutputStream.nullOutputStream());
+    }
     for (int round = 1; round <= rounds; round++) {
       // Whoever goes first meets the machine as the other left it: take turns.
       double ours = round % 2 == 1 ? ours(model, test) : 0;

@@ -54,9 +54,9 @@ final class PeerPage {
         # The CPU engine against llama.cpp
 
         Written by `scripts/bench-peers DIR MODELS ROUNDS [TYPES]`, DIR with llama.cpp's llama-bench and llama-batched-bench in it;
-        every round is in [cpu-vs-llama.cpp.csv](cpu-vs-llama.cpp.csv). What this machine had to do beside is not in the figures of one
-        side only: each round runs both engines one after the other, in turns, each after waiting up to a minute for other programs
-        to leave the processors alone.
+        every round is in [cpu-vs-llama.cpp.csv](cpu-vs-llama.cpp.csv). Each round runs both engines one after the other, in turns, each
+        after waiting up to a minute for other programs to leave the processors alone; the file has been read once before. Remarks on
+        these rounds, and figures of another machine: [cpu-more.md](cpu-more.md).
 
         * Machine: %s, %s processors of a virtual machine. Date: %s. llama.cpp build: %s.
         * Files: the shape of a 1.1 B llama (dim 2048, 22 layers, 32/4 heads, feed-forward 5632, vocabulary 32000) with random weights
