@@ -110,8 +110,9 @@ final class ServeCommand implements Callable<Integer> {
           "no model to serve yet in {}: put a GGUF file there", settings.models().directories());
     }
     LOG.info(
-        "serving {} on http://{}:{}/v1",
+        "serving {} on {}://{}:{}/v1",
         served.stream().map(model -> model.id().value()).toList(),
+        settings.http().tls() == null ? "http" : "https",
         settings.http().host(),
         server.port());
   }

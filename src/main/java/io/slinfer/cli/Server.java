@@ -29,6 +29,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One serving node put together: the device first, then HTTP in front of it; closed in the reverse
@@ -36,6 +38,7 @@ import java.util.concurrent.TimeoutException;
  */
 public final class Server implements AutoCloseable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Server.class);
   private static final int MOST_EVENT_LOOPS = 4;
   private static final long START_SECONDS = 60;
   private static final long STOP_SECONDS = 20;
@@ -43,10 +46,12 @@ public final class Server implements AutoCloseable {
   private final Vertx vertx;
   private final ServingMeters meters;
   private final DispatchVerticle device;
+  private final long drainMillis;
   private final List<HttpVerticle> http = new ArrayList<>();
 
   private Server(Settings settings, EngineFactory engines, long kvBytes) {
     int loops = eventLoops(settings);
+    this.drainMillis = settings.http().drainMillis();
     this.vertx =
         Vertx.vertx(
             new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(loops + 1));
@@ -94,6 +99,13 @@ public final class Server implements AutoCloseable {
 
   @Override
   public void close() {
+    try {
+      wait(
+          Future.join(http.stream().map(HttpVerticle::drain).toList()),
+          TimeUnit.MILLISECONDS.toSeconds(drainMillis) + STOP_SECONDS);
+    } catch (RuntimeException failure) {
+      LOG.warn("stopping did not end in order", failure);
+    }
     try {
       wait(vertx.close(), STOP_SECONDS);
     } finally {

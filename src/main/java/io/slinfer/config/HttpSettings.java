@@ -1,5 +1,6 @@
 package io.slinfer.config;
 
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -15,6 +16,9 @@ import java.util.List;
  * @param slowClientMillis how long a stream's reader may take nothing while bytes wait for it
  * @param idleTimeoutMillis how long nothing may move on a connection before it is closed: more than
  *     twice the heartbeat, so that no stream meets it
+ * @param requestTimeoutMillis how long a generation may take, from its first to its last byte
+ * @param drainMillis how long generations may go on after the server was told to stop
+ * @param tls null for plain HTTP
  * @param corsOrigins origins that browsers may call from; "*" means all
  * @param apiKeys empty means that no key is asked for
  */
@@ -27,6 +31,9 @@ public record HttpSettings(
     long maxPendingBytes,
     long slowClientMillis,
     long idleTimeoutMillis,
+    long requestTimeoutMillis,
+    long drainMillis,
+    TlsSettings tls,
     List<String> corsOrigins,
     List<ApiKey> apiKeys) {
 
@@ -48,11 +55,17 @@ public record HttpSettings(
         maxPendingBytes,
         slowClientMillis,
         idleTimeoutMillis,
+        requestTimeoutMillis,
+        drainMillis,
+        tls,
         corsOrigins,
         apiKeys);
   }
 
-  static HttpSettings read(Section section) {
+  /**
+   * @param folder what relative paths are relative to
+   */
+  static HttpSettings read(Section section, Path folder) {
     HttpSettings settings =
         new HttpSettings(
             section.text("host", "127.0.0.1"),
@@ -63,6 +76,9 @@ public record HttpSettings(
             section.bytes("max-pending", 1L << 20, 1 << 12),
             section.millis("slow-client", 30_000, 1_000),
             section.millis("idle-timeout", 900_000, 1_000),
+            section.millis("request-timeout", 1_800_000, 1_000),
+            section.millis("drain", 25_000, 0),
+            TlsSettings.read(section.section("tls"), folder),
             section.texts("cors-origins", List.of("*")),
             List.copyOf(section.sections("api-keys", (name, key) -> readKey(name, key)).values()));
     section.end();

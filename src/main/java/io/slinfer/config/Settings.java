@@ -61,7 +61,7 @@ public record Settings(
   private static Settings of(Section root, String file, Path folder) {
     Settings settings =
         new Settings(
-            HttpSettings.read(root.section("http")),
+            HttpSettings.read(root.section("http"), folder),
             ModelSettings.read(root.section("models"), folder),
             devices(file, root),
             MetricsSettings.read(root.section("metrics")));

@@ -61,6 +61,7 @@ final class ChoiceGroup {
   private int accepted;
   private int ended;
   private boolean over;
+  private Runnable onEnd = () -> {};
 
   private ChoiceGroup(GenerationCall call, Sink sink) {
     this.sink = sink;
@@ -104,11 +105,28 @@ final class ChoiceGroup {
 
   /** The caller is gone: nothing more comes. */
   void cancel() {
-    over = true;
     generations.forEach(Generation::cancel);
+    end();
   }
 
-  private void fail(Failure failure) {
+  /** Calls {@code action} once it has ended, however that comes about; at once if it has. */
+  void onEnd(Runnable action) {
+    if (over) {
+      action.run();
+    } else {
+      onEnd = action;
+    }
+  }
+
+  private void end() {
+    if (!over) {
+      over = true;
+      onEnd.run();
+    }
+  }
+
+  /** Ends what is left of it with a failure. */
+  void fail(Failure failure) {
     if (!over) {
       cancel();
       sink.failed(failure);
@@ -205,7 +223,7 @@ final class ChoiceGroup {
       usages[index] = usage;
       sink.ended(index, reason);
       if (++ended == choices) {
-        over = true;
+        end();
         sink.completed(total());
       }
     }

@@ -14,12 +14,19 @@ final class DialectRoute implements Handler<RoutingContext> {
 
   private final ChatDialect dialect;
   private final Gateway gateway;
+  private final LiveAnswers live;
   private final HttpSettings settings;
   private final ServingMeters meters;
 
   private record Read(JsonNode body, GenerationCall call) {}
 
-  DialectRoute(ChatDialect dialect, Gateway gateway, HttpSettings settings, ServingMeters meters) {
+  DialectRoute(
+      ChatDialect dialect,
+      Gateway gateway,
+      LiveAnswers live,
+      HttpSettings settings,
+      ServingMeters meters) {
+    this.live = live;
     this.dialect = dialect;
     this.gateway = gateway;
     this.settings = settings;
@@ -65,6 +72,7 @@ final class DialectRoute implements Handler<RoutingContext> {
             routing, dialect.streamType(), writer, stream, settings.heartbeatMillis());
     String name = caller.key().map(ApiKey::name).orElse(call.user());
     group[0] = ChoiceGroup.start(gateway, call, id, name, answer);
+    live.add(group[0]);
     Runnable gone =
         () -> {
           group[0].cancel();

@@ -41,6 +41,7 @@ final class GenerationRoute implements Handler<RoutingContext> {
 
   private final Endpoint endpoint;
   private final Gateway gateway;
+  private final LiveAnswers live;
   private final HttpSettings settings;
   private final ServingMeters meters;
   private final String fingerprint;
@@ -51,11 +52,13 @@ final class GenerationRoute implements Handler<RoutingContext> {
   GenerationRoute(
       Endpoint endpoint,
       Gateway gateway,
+      LiveAnswers live,
       HttpSettings settings,
       ServingMeters meters,
       String fingerprint) {
     this.endpoint = endpoint;
     this.gateway = gateway;
+    this.live = live;
     this.settings = settings;
     this.meters = meters;
     this.fingerprint = fingerprint;
@@ -110,6 +113,7 @@ final class GenerationRoute implements Handler<RoutingContext> {
     } else {
       WholeAnswer answer = new WholeAnswer(response, format, call);
       ChoiceGroup group = ChoiceGroup.start(gateway, call, id, caller, answer);
+      live.add(group);
       onClose(response, group::cancel);
     }
   }
@@ -124,6 +128,7 @@ final class GenerationRoute implements Handler<RoutingContext> {
         new StreamedAnswer(
             routing.vertx(), response, format, call, events, settings.heartbeatMillis());
     group[0] = ChoiceGroup.start(gateway, call, id, caller, answer);
+    live.add(group[0]);
     onClose(
         response,
         () -> {

@@ -8,11 +8,13 @@ import io.slinfer.metrics.ServingMeters;
 import io.slinfer.request.Failure;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.CorsHandler;
@@ -33,9 +35,14 @@ public final class HttpVerticle extends VerticleBase {
 
   private static final Logger LOG = LoggerFactory.getLogger(HttpVerticle.class);
   private static final int MAX_HEADER_BYTES = 32 << 10;
+
+  /** How long the last bytes may take to leave after the last answer has ended. */
+  private static final long FLUSH_MILLIS = 2_000;
+
   private static final int SEND_BUFFER_BYTES = 128 << 10;
 
   private final Services services;
+  private LiveAnswers live;
   private HttpServer server;
 
   /**
@@ -80,8 +87,45 @@ public final class HttpVerticle extends VerticleBase {
             .setMaxHeaderSize(MAX_HEADER_BYTES)
             .setMaxInitialLineLength(MAX_HEADER_BYTES)
             .setHandle100ContinueAutomatically(true);
-    server = vertx.createHttpServer(options).requestHandler(router());
+    if (settings.tls() != null) {
+      options
+          .setSsl(true)
+          .setUseAlpn(true)
+          .setKeyCertOptions(
+              new PemKeyCertOptions()
+                  .setCertPath(settings.tls().certificate().toString())
+                  .setKeyPath(settings.tls().key().toString()));
+    }
+    live = new LiveAnswers(vertx, settings.requestTimeoutMillis());
+    server =
+        vertx
+            .createHttpServer(options)
+            .requestHandler(router())
+            .invalidRequestHandler(new InvalidRequests(MAX_HEADER_BYTES));
     return server.listen();
+  }
+
+  /**
+   * Stops: refuses new work, waits for what is under way, ends with an error what takes longer than
+   * the settings allow, then closes the connections. Any thread.
+   */
+  public Future<Void> drain() {
+    Promise<Void> done = Promise.promise();
+    context.runOnContext(
+        nothing -> {
+          if (live.size() > 0) {
+            LOG.info("stopping: {} answers are under way", live.size());
+          }
+          Future<Void> drained = live.drain();
+          long timer =
+              vertx.setTimer(
+                  Math.max(1, services.settings.drainMillis()), fired -> live.stop());
+          drained
+              .onComplete(ended -> vertx.cancelTimer(timer))
+              .compose(ended -> server.shutdown(FLUSH_MILLIS, TimeUnit.MILLISECONDS))
+              .onComplete(done);
+        });
+    return done.future();
   }
 
   /** The port it listens on, once started. */
@@ -94,7 +138,7 @@ public final class HttpVerticle extends VerticleBase {
     router.route().handler(new CommonHeaders(services.meters, services.engine));
     router.route().handler(cors());
     Routes routes =
-        new Routes(router, services.gateways.apply(context), services.settings, services.meters);
+        new Routes(router, services.gateways.apply(context), live, services.settings, services.meters);
     routes.open(
         () -> {
           routes.route("/health", HttpMethod.GET, HttpVerticle::alive);
@@ -140,8 +184,7 @@ public final class HttpVerticle extends VerticleBase {
         path,
         new GenerationRoute(
             endpoint,
-            routes.gateway(),
-            services.settings,
+            routes.gateway(), live, services.settings,
             services.meters,
             services.fingerprint()));
   }
@@ -151,7 +194,9 @@ public final class HttpVerticle extends VerticleBase {
   }
 
   private void ready(RoutingContext routing) {
-    if (services.ready.getAsBoolean()) {
+    if (live.draining()) {
+      ErrorAnswer.of(LiveAnswers.stopping()).send(routing.response());
+    } else if (services.ready.getAsBoolean()) {
       alive(routing);
     } else {
       ErrorAnswer.of(new Failure.Unavailable("no model can be served yet", "model_loading", 1_000))

@@ -27,6 +27,7 @@ public final class Routes {
 
   private final Router router;
   private final Gateway gateway;
+  private final LiveAnswers live;
   private final HttpSettings settings;
   private final ServingMeters meters;
   private final Map<String, String> methods = new TreeMap<>();
@@ -35,7 +36,13 @@ public final class Routes {
   private Function<ErrorAnswer, String> errors = ErrorAnswer::json;
   private boolean anyMedia;
 
-  Routes(Router router, Gateway gateway, HttpSettings settings, ServingMeters meters) {
+  Routes(
+      Router router,
+      Gateway gateway,
+      LiveAnswers live,
+      HttpSettings settings,
+      ServingMeters meters) {
+    this.live = live;
     this.router = router;
     this.keys = new KeyGate(new ApiKeys(settings.apiKeys()));
     this.gate = keys;
@@ -119,13 +126,14 @@ public final class Routes {
   public void chat(String path, ChatDialect dialect) {
     Function<ErrorAnswer, String> before = errors;
     errors = dialect::error;
-    withBody(path, new DialectRoute(dialect, gateway, settings, meters));
+    withBody(path, new DialectRoute(dialect, gateway, live, settings, meters));
     errors = before;
   }
 
   /** Adds a POST whose handler finds the body read. */
   void withBody(String path, Handler<RoutingContext> handler) {
     prepare(path);
+    router.route(HttpMethod.POST, path).handler(this::refuseWhenDraining);
     router
         .route(HttpMethod.POST, path)
         .handler(anyMedia ? Routes::takeAsJson : Routes::requireJson);
@@ -193,6 +201,16 @@ public final class Routes {
 
   private static void json(RoutingContext routing, String body) {
     routing.response().putHeader("content-type", "application/json").end(body);
+  }
+
+  private void refuseWhenDraining(RoutingContext routing) {
+    if (live.draining()) {
+      routing.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+      meters.refused("draining");
+      ErrorShape.send(routing, ErrorAnswer.of(LiveAnswers.stopping()));
+    } else {
+      routing.next();
+    }
   }
 
   /** Some callers (curl -d) name another type than they send. */
