@@ -103,9 +103,24 @@ final class PackageRulesTest {
         "io.micrometer",
         "com.fasterxml.jackson",
         "org.slf4j");
-    room("http.responses", "http", "gateway", "request", "com.fasterxml.jackson");
-    room("http.anthropic", "http", "gateway", "request", "io.vertx", "com.fasterxml.jackson");
-    room("http.ollama", "http", "gateway", "request", "io.vertx", "com.fasterxml.jackson");
+    room("http.console", "http", "request", "io.vertx", "com.fasterxml.jackson");
+    room("http.responses", "http", "gateway", "request", "toolcall", "com.fasterxml.jackson");
+    room(
+        "http.anthropic",
+        "http",
+        "gateway",
+        "request",
+        "toolcall",
+        "io.vertx",
+        "com.fasterxml.jackson");
+    room(
+        "http.ollama",
+        "http",
+        "gateway",
+        "request",
+        "toolcall",
+        "io.vertx",
+        "com.fasterxml.jackson");
     room(
         "memory.verticle",
         "*pure",

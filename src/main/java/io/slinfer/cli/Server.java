@@ -10,6 +10,7 @@ import io.slinfer.http.HttpVerticle;
 import io.slinfer.http.NodeStatus;
 import io.slinfer.http.TextSurface;
 import io.slinfer.http.anthropic.AnthropicSurface;
+import io.slinfer.http.console.ConsoleSurface;
 import io.slinfer.http.ollama.OllamaSurface;
 import io.slinfer.http.responses.ResponsesSurface;
 import io.slinfer.metrics.ServingMeters;
@@ -25,6 +26,7 @@ import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -97,6 +99,11 @@ public final class Server implements AutoCloseable {
     return device;
   }
 
+  /** Every path that it serves, with its method. */
+  public Map<String, String> paths() {
+    return http.getFirst().paths();
+  }
+
   @Override
   public void close() {
     try {
@@ -128,7 +135,8 @@ public final class Server implements AutoCloseable {
                 new TextSurface(),
                 new ResponsesSurface(),
                 new AnthropicSurface(),
-                new OllamaSurface(Version.current(), this::status)));
+                new OllamaSurface(Version.current(), this::status),
+                new ConsoleSurface(this::status)));
     for (int i = 0; i < eventLoops(settings); i++) {
       HttpVerticle verticle = new HttpVerticle(services);
       try {

@@ -131,6 +131,10 @@ public final class Generation {
     }
     measure(gateway.nanoTime());
     outputTokens++;
+    if (token.draw().embedding() != null) {
+      listener.onEmbedding(token.draw().embedding());
+      return;
+    }
     if (request.reading().tokens()) {
       tell(token.draw());
     }

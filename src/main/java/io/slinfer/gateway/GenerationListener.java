@@ -24,6 +24,11 @@ public interface GenerationListener {
    */
   default void onStarted(int promptTokens, int cachedTokens) {}
 
+  /** The prompt's embedding, not normalised, where the request is for one; the end follows. */
+  default void onEmbedding(float[] embedding) {
+    throw new IllegalStateException("an embedding that nobody asked for");
+  }
+
   /** Text that one token completes; whole characters, never empty, no part of a stop text. */
   void onText(String text);
 

@@ -3,10 +3,12 @@ package io.slinfer.gateway;
 import io.slinfer.model.gguf.GgufFile;
 import io.slinfer.model.gguf.GgufTensor;
 import io.slinfer.model.gguf.TensorType;
+import io.slinfer.request.Pooling;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a model's file says of it, for callers who ask.
@@ -57,6 +59,21 @@ public record ModelFacts(
         file.byteSize(),
         file.fingerprint(),
         scalars);
+  }
+
+  /**
+   * How this model makes embeddings, by its metadata: the last token's state if that does not say,
+   * as is usual for decoders; empty if it says something else than is served.
+   */
+  public Optional<Pooling> pooling() {
+    int type =
+        metadata.get(family + ".pooling_type") instanceof Number number ? number.intValue() : 0;
+    return switch (type) {
+      case 0, 3 -> Optional.of(Pooling.LAST);
+      case 1 -> Optional.of(Pooling.MEAN);
+      case 2 -> Optional.of(Pooling.FIRST);
+      default -> Optional.empty();
+    };
   }
 
   /** The chat template's source in the file, or an empty text. */

@@ -17,7 +17,7 @@ import java.util.List;
  * All answers to one HTTP request: started together, ended together. If one fails, the others are
  * cancelled and the request fails, once. Confined to the connection's event loop.
  */
-final class ChoiceGroup {
+final class ChoiceGroup implements LiveAnswer {
 
   /** Where the choices' texts go. After completed or failed nothing more comes. */
   interface Sink {
@@ -109,8 +109,8 @@ final class ChoiceGroup {
     end();
   }
 
-  /** Calls {@code action} once it has ended, however that comes about; at once if it has. */
-  void onEnd(Runnable action) {
+  @Override
+  public void onEnd(Runnable action) {
     if (over) {
       action.run();
     } else {
@@ -125,8 +125,8 @@ final class ChoiceGroup {
     }
   }
 
-  /** Ends what is left of it with a failure. */
-  void fail(Failure failure) {
+  @Override
+  public void fail(Failure failure) {
     if (!over) {
       cancel();
       sink.failed(failure);

@@ -20,6 +20,7 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.CorsHandler;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -43,6 +44,7 @@ public final class HttpVerticle extends VerticleBase {
 
   private final Services services;
   private LiveAnswers live;
+  private Map<String, String> paths;
   private HttpServer server;
 
   /**
@@ -118,8 +120,7 @@ public final class HttpVerticle extends VerticleBase {
           }
           Future<Void> drained = live.drain();
           long timer =
-              vertx.setTimer(
-                  Math.max(1, services.settings.drainMillis()), fired -> live.stop());
+              vertx.setTimer(Math.max(1, services.settings.drainMillis()), fired -> live.stop());
           drained
               .onComplete(ended -> vertx.cancelTimer(timer))
               .compose(ended -> server.shutdown(FLUSH_MILLIS, TimeUnit.MILLISECONDS))
@@ -133,12 +134,18 @@ public final class HttpVerticle extends VerticleBase {
     return server.actualPort();
   }
 
+  /** Every path with its method. */
+  public Map<String, String> paths() {
+    return paths;
+  }
+
   private Router router() {
     Router router = Router.router(vertx);
     router.route().handler(new CommonHeaders(services.meters, services.engine));
     router.route().handler(cors());
     Routes routes =
-        new Routes(router, services.gateways.apply(context), live, services.settings, services.meters);
+        new Routes(
+            router, services.gateways.apply(context), live, services.settings, services.meters);
     routes.open(
         () -> {
           routes.route("/health", HttpMethod.GET, HttpVerticle::alive);
@@ -151,7 +158,9 @@ public final class HttpVerticle extends VerticleBase {
     routes.route(ModelRoutes.PATH + "/*", HttpMethod.GET, models::one);
     generation(routes, "/v1/chat/completions", Endpoint.CHAT);
     generation(routes, "/v1/completions", Endpoint.TEXT);
+    routes.embeddings("/v1/embeddings", new OpenAiEmbeddings());
     services.surfaces.forEach(routes::mount);
+    paths = routes.methods();
     router.route("/v1/*").handler(new KeyGate(new ApiKeys(services.settings.apiKeys())));
     router.route().handler(routing -> routing.fail(404));
     router.route().failureHandler(this::failed);
@@ -184,7 +193,9 @@ public final class HttpVerticle extends VerticleBase {
         path,
         new GenerationRoute(
             endpoint,
-            routes.gateway(), live, services.settings,
+            routes.gateway(),
+            live,
+            services.settings,
             services.meters,
             services.fingerprint()));
   }

@@ -19,7 +19,7 @@ final class LiveAnswers {
 
   private final Vertx vertx;
   private final long timeoutMillis;
-  private final Set<ChoiceGroup> groups = new LinkedHashSet<>();
+  private final Set<LiveAnswer> groups = new LinkedHashSet<>();
   private final Promise<Void> drained = Promise.promise();
   private boolean draining;
 
@@ -42,7 +42,7 @@ final class LiveAnswers {
   }
 
   /** Takes care of a generation until it ends. */
-  void add(ChoiceGroup group) {
+  void add(LiveAnswer group) {
     groups.add(group);
     long timer = vertx.setTimer(timeoutMillis, fired -> group.fail(timeout()));
     group.onEnd(

@@ -99,6 +99,24 @@ public final class Routes {
     route(path, HttpMethod.GET, routing -> json(routing, answer.apply(Caller.of(routing))));
   }
 
+  /** Adds a GET that answers the same to everybody, without a key. */
+  public void page(String path, String contentType, String text) {
+    open(
+        () ->
+            route(
+                path,
+                HttpMethod.GET,
+                routing ->
+                    routing
+                        .response()
+                        .putHeader("content-type", contentType)
+                        .putHeader("cache-control", "no-cache")
+                        .putHeader(
+                            "content-security-policy", "default-src 'self'; img-src 'self' data:")
+                        .putHeader("x-content-type-options", "nosniff")
+                        .end(text)));
+  }
+
   /** Adds a GET that answers JSON later. */
   public void getLater(String path, Function<Caller, Future<String>> answer) {
     route(
@@ -127,6 +145,14 @@ public final class Routes {
     Function<ErrorAnswer, String> before = errors;
     errors = dialect::error;
     withBody(path, new DialectRoute(dialect, gateway, live, settings, meters));
+    errors = before;
+  }
+
+  /** Adds a POST that answers embeddings. */
+  public void embeddings(String path, EmbeddingDialect dialect) {
+    Function<ErrorAnswer, String> before = errors;
+    errors = dialect::error;
+    withBody(path, new EmbeddingRoute(dialect, gateway, live, meters));
     errors = before;
   }
 

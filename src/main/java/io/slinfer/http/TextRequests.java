@@ -22,7 +22,7 @@ public final class TextRequests {
   public static GenerationCall read(JsonNode body) {
     Fields fields = new Fields(body, "");
     String model = fields.requiredText("model");
-    List<Prompt> prompts = infills(fields, prompts(fields));
+    List<Prompt> prompts = infills(fields, prompts(fields, "prompt"));
     int n = fields.integer("n", 1, 1, 128);
     int bestOf = fields.integer("best_of", n, n, 128);
     if ((long) prompts.size() * bestOf > MAX_CHOICES) {
@@ -81,37 +81,40 @@ public final class TextRequests {
     return infills;
   }
 
-  private static List<Prompt> prompts(Fields fields) {
-    JsonNode value = fields.get("prompt");
+  /** Texts and token ids, one or many, under a field. */
+  static List<Prompt> prompts(Fields fields, String field) {
+    JsonNode value = fields.get(field);
     if (value == null) {
-      throw new BadRequest("`prompt` is missing; it must be " + PROMPT_KINDS + ".", "prompt");
+      throw new BadRequest("`" + field + "` is missing; it must be " + PROMPT_KINDS + ".", field);
     }
     if (value.isTextual()) {
       return List.of(new Prompt.Text(value.textValue()));
     }
     if (!value.isArray() || value.isEmpty()) {
-      throw fields.bad("prompt", PROMPT_KINDS);
+      throw fields.bad(field, PROMPT_KINDS);
     }
     if (value.get(0).isNumber()) {
-      return List.of(tokens(fields, value));
+      return List.of(tokens(fields, field, value));
     }
     List<Prompt> prompts = new ArrayList<>(value.size());
     for (JsonNode element : value) {
       prompts.add(
-          element.isTextual() ? new Prompt.Text(element.textValue()) : tokens(fields, element));
+          element.isTextual()
+              ? new Prompt.Text(element.textValue())
+              : tokens(fields, field, element));
     }
     return prompts;
   }
 
-  private static Prompt tokens(Fields fields, JsonNode value) {
+  private static Prompt tokens(Fields fields, String field, JsonNode value) {
     if (!value.isArray() || value.isEmpty()) {
-      throw fields.bad("prompt", PROMPT_KINDS);
+      throw fields.bad(field, PROMPT_KINDS);
     }
     int[] ids = new int[value.size()];
     for (int i = 0; i < ids.length; i++) {
       JsonNode id = value.get(i);
       if (!id.isIntegralNumber() || !id.canConvertToInt()) {
-        throw fields.bad("prompt", PROMPT_KINDS);
+        throw fields.bad(field, PROMPT_KINDS);
       }
       ids[i] = id.intValue();
     }

@@ -3,6 +3,7 @@ package io.slinfer.node;
 import io.slinfer.engine.Sequence;
 import io.slinfer.engine.SequenceChunk;
 import io.slinfer.node.DeviceRequest.State;
+import io.slinfer.request.Pooling;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -78,14 +79,18 @@ final class StepComposer {
     Instance instance = step.instance;
     Sequence sequence = request.sequence();
     boolean mostSenior = isMostSenior(request);
+    Pooling pooling = sequence.sampling().pooling();
+    boolean everyToken = pooling != null && pooling.needsWholePrompt();
     sequence.computed(
-        instance
-            .pool()
-            .reusePrefix(
-                sequence.blocks(),
-                sequence::token,
-                sequence.length(),
-                instance.loaded().keyVariant(sequence.length())));
+        everyToken
+            ? 0
+            : instance
+                .pool()
+                .reusePrefix(
+                    sequence.blocks(),
+                    sequence::token,
+                    sequence.length(),
+                    instance.loaded().keyVariant(sequence.length())));
     int tokens = Math.min(sequence.pending(), promptRoom);
     int wanted = mostSenior ? sequence.computed() + tokens : sequence.length();
     if (!memory.reserve(instance, request, wanted, mostSenior)) {

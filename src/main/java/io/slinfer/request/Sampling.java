@@ -1,8 +1,9 @@
 package io.slinfer.request;
 
 /**
- * How the next token is drawn from the logits. Filters apply in the order top-k, top-p, min-p, on
- * probabilities after temperature; temperature 0 is greedy and ignores them.
+ * How the next token is drawn from the logits, or that the prompt becomes an embedding instead.
+ * Filters apply in the order top-k, top-p, min-p, on probabilities after temperature; temperature 0
+ * is greedy and ignores them.
  *
  * @param temperature 0 (greedy) or more
  * @param topK how many of the likeliest tokens may be drawn; 0 means all
@@ -12,6 +13,7 @@ package io.slinfer.request;
  * @param changes to the logits before all this
  * @param likeliest how many of the likeliest tokens are told with each draw, 0 or more
  * @param rule which tokens may be drawn; null means all
+ * @param pooling null to draw tokens; else the only thing drawn is the prompt's embedding
  */
 public record Sampling(
     double temperature,
@@ -21,7 +23,26 @@ public record Sampling(
     long seed,
     LogitChanges changes,
     int likeliest,
-    TokenRule rule) {
+    TokenRule rule,
+    Pooling pooling) {
+
+  /** For drawing tokens. */
+  public Sampling(
+      double temperature,
+      int topK,
+      double topP,
+      double minP,
+      long seed,
+      LogitChanges changes,
+      int likeliest,
+      TokenRule rule) {
+    this(temperature, topK, topP, minP, seed, changes, likeliest, rule, null);
+  }
+
+  /** For an embedding. */
+  public static Sampling pooled(Pooling pooling) {
+    return new Sampling(0, 0, 1, 0, 0, LogitChanges.NONE, 0, null, pooling);
+  }
 
   /** Without changes or a rule. */
   public Sampling(double temperature, int topK, double topP, double minP, long seed) {
@@ -41,12 +62,12 @@ public record Sampling(
 
   /** The same with another seed. */
   public Sampling withSeed(long other) {
-    return new Sampling(temperature, topK, topP, minP, other, changes, likeliest, rule);
+    return new Sampling(temperature, topK, topP, minP, other, changes, likeliest, rule, pooling);
   }
 
   /** The same under a rule. */
   public Sampling withRule(TokenRule other) {
-    return new Sampling(temperature, topK, topP, minP, seed, changes, likeliest, other);
+    return new Sampling(temperature, topK, topP, minP, seed, changes, likeliest, other, pooling);
   }
 
   static void require(boolean holds, String name, Number value, String allowed) {

@@ -9,8 +9,23 @@ import java.util.List;
  *     temperature and filters
  * @param likeliest the likeliest tokens by the raw logits, the likeliest first; as many as the
  *     request asked for
+ * @param embedding the prompt's embedding, where {@link Sampling#pooling} asks for it: then there
+ *     is no token; else null. Not copied, never changed
  */
-public record TokenDraw(int token, float logProbability, List<Likely> likeliest) {
+public record TokenDraw(
+    int token, float logProbability, List<Likely> likeliest, float[] embedding) {
+
+  /** Stands where a token would, but is none of any vocabulary. */
+  private static final int NO_TOKEN = -1;
+
+  public TokenDraw(int token, float logProbability, List<Likely> likeliest) {
+    this(token, logProbability, likeliest, null);
+  }
+
+  /** An embedding. */
+  public static TokenDraw of(float[] embedding) {
+    return new TokenDraw(NO_TOKEN, 0, List.of(), embedding);
+  }
 
   public TokenDraw {
     likeliest = List.copyOf(likeliest);

@@ -186,6 +186,10 @@ public final class ScriptedEngine implements Engine {
           sequence,
           new Sampler().draw(RandomLogits.of(sequence, script.model().vocabularySize()), sequence));
     }
+    if (sequence.sampling().pooling() != null) {
+      return SequenceOutput.of(
+          sequence, TokenDraw.of(new float[] {3, 4, sequence.promptLength(), sequence.token(0)}));
+    }
     int token = script.nextToken().apply(sequence);
     return token < 0
         ? SequenceOutput.failed(sequence, new Failure.Internal("broken logits"))

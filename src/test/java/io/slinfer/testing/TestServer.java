@@ -56,6 +56,11 @@ public final class TestServer implements AutoCloseable {
     return "http://127.0.0.1:" + port();
   }
 
+  /** Every path that it serves, with its method. */
+  public Map<String, String> paths() {
+    return server.paths();
+  }
+
   public ScriptedEngine engine() {
     return engine;
   }

@@ -14,6 +14,7 @@ import io.slinfer.model.Rope;
 import io.slinfer.model.UnservableModelException;
 import io.slinfer.model.gguf.GgufFile;
 import io.slinfer.request.Failure;
+import io.slinfer.request.TokenDraw;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -38,6 +39,7 @@ final class CpuInstance implements AutoCloseable {
   private final StepBatch batch;
   private final Sampler sampler = new Sampler();
   private final float[] logits;
+  private final PooledStates pooled;
 
   /** What {@link #close} closes, last opened first. */
   private final Deque<AutoCloseable> resources = new ArrayDeque<>();
@@ -64,6 +66,7 @@ final class CpuInstance implements AutoCloseable {
       pass = opened(new ForwardPass(kernels, architecture, weights, shape));
       batch = opened(new StepBatch(kv, architecture.vocabularySize(), observer));
       logits = new float[architecture.vocabularySize()];
+      pooled = new PooledStates(architecture.hiddenSize());
     } catch (IOException | UnservableModelException | RuntimeException | Error failure) {
       close();
       throw failure;
@@ -114,13 +117,40 @@ final class CpuInstance implements AutoCloseable {
     try {
       batch.start(plan.chunks());
       while (batch.next()) {
-        pass.run(batch, (output, row) -> take(output, row, outputs));
+        pass.run(batch, new Outputs(outputs));
       }
     } finally {
       batch.end();
       kernels.endStep();
     }
     return outputs;
+  }
+
+  /** Where the outputs of one step go. */
+  private final class Outputs implements ForwardPass.LogitsReceiver {
+
+    private final List<SequenceOutput> outputs;
+
+    Outputs(List<SequenceOutput> outputs) {
+      this.outputs = outputs;
+    }
+
+    @Override
+    public void onLogits(int output, MemorySegment row) {
+      take(output, row, outputs);
+    }
+
+    @Override
+    public void onState(int output, MemorySegment state) {
+      Sequence sequence = batch.outputSequence(output);
+      int position = batch.outputPosition(output);
+      if (sequence.sampling().pooling().takes(position, sequence.promptLength())) {
+        pooled.add(sequence, position, state);
+      }
+      if (batch.yieldsToken(output)) {
+        outputs.add(SequenceOutput.of(sequence, TokenDraw.of(pooled.take(sequence))));
+      }
+    }
   }
 
   private void take(int output, MemorySegment row, List<SequenceOutput> outputs) {

@@ -45,7 +45,6 @@ final class ForwardPass implements AutoCloseable {
   private MemorySegment spare;
 
   /** Receives the logits of each output of a batch, in order. */
-  @FunctionalInterface
   interface LogitsReceiver {
 
     /**
@@ -53,6 +52,12 @@ final class ForwardPass implements AutoCloseable {
      * @param logits one row, valid during the call
      */
     void onLogits(int output, MemorySegment logits);
+
+    /**
+     * @param output index of an output whose logits nobody needs
+     * @param state its hidden state after the last norm, valid during the call
+     */
+    void onState(int output, MemorySegment state);
   }
 
   ForwardPass(CpuKernels kernels, Architecture architecture, CpuWeights weights, KvShape kvShape) {
@@ -117,7 +122,7 @@ final class ForwardPass implements AutoCloseable {
       addAttention(layer, rows);
       addFeedForward(layer, rows);
     }
-    giveLogits(rows, receiver);
+    giveOutputs(batch, rows, receiver);
   }
 
   /** From the residual stream to what the heads have gathered, in {@code scratch.attended}. */
@@ -227,18 +232,32 @@ final class ForwardPass implements AutoCloseable {
     kernels.addScaled(stream, added, architecture.scales().residual(), (long) rows * hidden);
   }
 
-  private void giveLogits(int outputs, LogitsReceiver receiver) {
+  private void giveOutputs(StepBatch batch, int outputs, LogitsReceiver receiver) {
     MemorySegment last = normalized(stream, weights.outputNorm(), outputs, scratch.block);
+    long stateBytes = (long) hidden * Float.BYTES;
+    int first = 0;
+    while (first < outputs) {
+      int end = first + 1;
+      if (batch.pools(first)) {
+        receiver.onState(first, last.asSlice(first * stateBytes, stateBytes));
+      } else {
+        while (end < outputs && end - first < ModelDescription.LOGIT_ROWS && !batch.pools(end)) {
+          end++;
+        }
+        giveLogits(last, first, end - first, receiver);
+      }
+      first = end;
+    }
+  }
+
+  private void giveLogits(MemorySegment last, int first, int rows, LogitsReceiver receiver) {
     int vocabulary = architecture.vocabularySize();
     long rowBytes = (long) vocabulary * Float.BYTES;
-    for (int first = 0; first < outputs; first += ModelDescription.LOGIT_ROWS) {
-      int rows = Math.min(ModelDescription.LOGIT_ROWS, outputs - first);
-      MemorySegment from = last.asSlice((long) first * hidden * Float.BYTES);
-      kernels.matmul(from, rows, weights.output().alone(), toLogits);
-      addBias(scratch.logits, weights.output().bias(), rows, vocabulary);
-      for (int row = 0; row < rows; row++) {
-        receiver.onLogits(first + row, scratch.logits.asSlice(row * rowBytes, rowBytes));
-      }
+    MemorySegment from = last.asSlice((long) first * hidden * Float.BYTES);
+    kernels.matmul(from, rows, weights.output().alone(), toLogits);
+    addBias(scratch.logits, weights.output().bias(), rows, vocabulary);
+    for (int row = 0; row < rows; row++) {
+      receiver.onLogits(first + row, scratch.logits.asSlice(row * rowBytes, rowBytes));
     }
   }
 

@@ -6,6 +6,7 @@ import io.slinfer.engine.cpu.CpuKernels.KvBatch;
 import io.slinfer.kvcache.BlockTable;
 import io.slinfer.model.ModelDescription;
 import io.slinfer.model.Rope;
+import io.slinfer.request.Pooling;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -116,7 +117,12 @@ final class StepBatch implements AutoCloseable {
       rowSequence[rows] = sequence;
       rowPosition[rows] = position;
       boolean yieldsToken = position == last && current.yieldsToken();
-      if (yieldsToken || observer.wants(sequence, position)) {
+      Pooling pooling = sequence.sampling().pooling();
+      boolean wanted =
+          pooling == null
+              ? observer.wants(sequence, position)
+              : pooling.takes(position, sequence.promptLength());
+      if (yieldsToken || wanted) {
         outputRows.setAtIndex(INT, outputs, rows);
         outputRow[outputs] = rows;
         yields[outputs] = yieldsToken;
@@ -148,12 +154,12 @@ final class StepBatch implements AutoCloseable {
     return kvBatch;
   }
 
-  /** How many rows need logits. */
+  /** How many rows give an output. */
   int outputs() {
     return outputs;
   }
 
-  /** Which rows need logits: int32, ascending. */
+  /** Which rows give an output: int32, ascending. */
   MemorySegment outputRows() {
     return outputRows;
   }
@@ -169,6 +175,11 @@ final class StepBatch implements AutoCloseable {
   /** Whether a token is drawn from the logits; else they were only wanted by the observer. */
   boolean yieldsToken(int output) {
     return yields[output];
+  }
+
+  /** Whether an output's hidden state is wanted and not its logits. */
+  boolean pools(int output) {
+    return outputSequence(output).sampling().pooling() != null;
   }
 
   /** Fills a table for {@link CpuKernels#rope}: for each row its cosines, then its sines. */

@@ -151,11 +151,18 @@ public final class EmulatedEngine implements Engine {
     return Math.max(0, prefillNanos) + decodeNanos;
   }
 
+  private static final Failure NO_EMBEDDINGS =
+      new Failure.Invalid("an emulated model makes no embeddings", "model", "no_embeddings");
+
   private static List<SequenceOutput> drawn(EmulatedInstance instance, StepPlan plan) {
     List<SequenceOutput> outputs = new ArrayList<>(plan.chunks().size());
     for (SequenceChunk chunk : plan.chunks()) {
       if (chunk.yieldsToken()) {
         Sequence sequence = chunk.sequence();
+        if (sequence.sampling().pooling() != null) {
+          outputs.add(SequenceOutput.failed(sequence, NO_EMBEDDINGS));
+          continue;
+        }
         int token = MadeUpTokens.allowed(sequence, instance.model().words().after(sequence));
         outputs.add(SequenceOutput.of(sequence, new TokenDraw(token, 0, List.of())));
       }

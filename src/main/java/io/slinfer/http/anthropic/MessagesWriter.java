@@ -1,5 +1,8 @@
 package io.slinfer.http.anthropic;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -8,16 +11,22 @@ import io.slinfer.http.AnswerWriter;
 import io.slinfer.http.ChatDialect.Heading;
 import io.slinfer.http.ErrorAnswer;
 import io.slinfer.request.FinishReason;
+import io.slinfer.toolcall.ToolCallEvent;
+import java.util.function.Supplier;
 
 /** Writes one message: content blocks one after the other, as typed events or whole. */
 final class MessagesWriter implements AnswerWriter {
 
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   private final ObjectNode message = NODES.objectNode();
   private final ArrayNode content = NODES.arrayNode();
   private final StringBuilder text = new StringBuilder();
-  private boolean blockOpen;
+
+  /** The block that is open; null if none is. */
+  private ObjectNode block;
 
   MessagesWriter(Heading heading) {
     message
@@ -39,22 +48,41 @@ final class MessagesWriter implements AnswerWriter {
 
   @Override
   public String text(String piece) {
-    String opening = "";
-    if (!blockOpen) {
-      blockOpen = true;
-      ObjectNode event = event("content_block_start").put("index", content.size());
-      event.putObject("content_block").put("type", "text").put("text", "");
-      opening = frame(event);
-    }
-    text.append(piece);
-    ObjectNode event = event("content_block_delta").put("index", content.size());
-    event.putObject("delta").put("type", "text_delta").put("text", piece);
-    return opening + frame(event);
+    return open("text", () -> NODES.objectNode().put("type", "text").put("text", ""))
+        + delta("text_delta", "text", piece);
+  }
+
+  @Override
+  public String reasoning(String piece) {
+    return open(
+            "thinking",
+            () ->
+                NODES.objectNode().put("type", "thinking").put("thinking", "").put("signature", ""))
+        + delta("thinking_delta", "thinking", piece);
+  }
+
+  @Override
+  public String call(ToolCallEvent part) {
+    return switch (part) {
+      case ToolCallEvent.CallStarted started ->
+          close()
+              + open(
+                  "tool_use",
+                  () -> {
+                    ObjectNode tool = NODES.objectNode().put("type", "tool_use");
+                    tool.put("id", started.id()).put("name", started.name()).putObject("input");
+                    return tool;
+                  });
+      case ToolCallEvent.ArgumentsDelta arguments ->
+          delta("input_json_delta", "partial_json", arguments.fragment());
+      case ToolCallEvent.CallEnded ended -> close();
+      case ToolCallEvent.Text plain -> text(plain.text());
+    };
   }
 
   @Override
   public String ended(FinishReason reason, String stopText, Usage used) {
-    String frames = closeBlock();
+    String frames = close();
     String stopReason =
         switch (reason) {
           case STOP -> stopText == null ? "end_turn" : "stop_sequence";
@@ -86,16 +114,49 @@ final class MessagesWriter implements AnswerWriter {
     return message.toString();
   }
 
-  /** Ends the block that is open, if one is. */
-  private String closeBlock() {
-    if (!blockOpen) {
+  /** Begins a block unless one of this type is open. */
+  private String open(String type, Supplier<ObjectNode> start) {
+    if (block != null && block.get("type").textValue().equals(type)) {
       return "";
     }
-    blockOpen = false;
+    String closing = close();
+    block = start.get();
+    ObjectNode event = event("content_block_start").put("index", content.size());
+    event.set("content_block", block);
+    return closing + frame(event);
+  }
+
+  private String delta(String type, String field, String piece) {
+    text.append(piece);
+    ObjectNode event = event("content_block_delta").put("index", content.size());
+    event.putObject("delta").put("type", type).put(field, piece);
+    return frame(event);
+  }
+
+  /** Ends the block that is open, if one is. */
+  private String close() {
+    if (block == null) {
+      return "";
+    }
     ObjectNode event = event("content_block_stop").put("index", content.size());
-    content.addObject().put("type", "text").put("text", text.toString());
+    switch (block.get("type").textValue()) {
+      case "tool_use" -> block.set("input", object(text.toString()));
+      case String type -> block.put(type, text.toString());
+    }
+    content.add(block);
+    block = null;
     text.setLength(0);
     return frame(event);
+  }
+
+  /** A call's arguments; an answer that was cut inside them leaves an empty object. */
+  private static JsonNode object(String arguments) {
+    try {
+      JsonNode read = JSON.readTree(arguments);
+      return read.isObject() ? read : NODES.objectNode();
+    } catch (JsonProcessingException cut) {
+      return NODES.objectNode();
+    }
   }
 
   /** This API counts prompt tokens found in the cache apart from the others. */

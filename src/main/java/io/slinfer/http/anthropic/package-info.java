@@ -3,7 +3,7 @@
  *
  * <p>Owns: its request and answer forms, its stream events, its error form.
  *
- * <p>May use: http, gateway, request, Vert.x futures, Jackson.
+ * <p>May use: http, gateway, request, toolcall, Vert.x futures, Jackson.
  *
  * <p>Must not: decide anything about sampling or prompts that chat completions decide.
  *

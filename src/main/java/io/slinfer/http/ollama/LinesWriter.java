@@ -1,5 +1,8 @@
 package io.slinfer.http.ollama;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.slinfer.gateway.GenerationListener.Usage;
@@ -7,16 +10,23 @@ import io.slinfer.http.AnswerWriter;
 import io.slinfer.http.ChatDialect.Heading;
 import io.slinfer.http.ErrorAnswer;
 import io.slinfer.request.FinishReason;
+import io.slinfer.toolcall.ToolCallEvent;
 import java.time.Instant;
 
 /** Writes one answer as JSON lines, the last of them with counts and times, or whole. */
 final class LinesWriter implements AnswerWriter {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final String model;
   private final Heading heading;
   private final LinesDialect.Kind kind;
   private final boolean loads;
   private final StringBuilder text = new StringBuilder();
+  private final StringBuilder thinking = new StringBuilder();
+  private final ArrayNode calls = JsonNodeFactory.instance.arrayNode();
+  private final StringBuilder arguments = new StringBuilder();
+  private String callName;
   private long startedNanos;
   private long firstNanos;
   private ObjectNode last;
@@ -54,6 +64,51 @@ final class LinesWriter implements AnswerWriter {
   }
 
   @Override
+  public String reasoning(String piece) {
+    thinking.append(piece);
+    ObjectNode line = content("");
+    if (kind == LinesDialect.Kind.CHAT) {
+      line.withObject("/message").put("thinking", piece);
+    } else {
+      line.put("thinking", piece);
+    }
+    return line(line.put("done", false));
+  }
+
+  /** This API tells a call once it is whole, with its arguments as an object. */
+  @Override
+  public String call(ToolCallEvent part) {
+    switch (part) {
+      case ToolCallEvent.CallStarted started -> {
+        callName = started.name();
+        arguments.setLength(0);
+      }
+      case ToolCallEvent.ArgumentsDelta delta -> arguments.append(delta.fragment());
+      case ToolCallEvent.CallEnded ended -> {
+        return ended.complete() ? wholeCall() : "";
+      }
+      case ToolCallEvent.Text plain -> {
+        return text(plain.text());
+      }
+    }
+    return "";
+  }
+
+  private String wholeCall() {
+    ObjectNode call = JsonNodeFactory.instance.objectNode();
+    ObjectNode function = call.putObject("function").put("name", callName);
+    try {
+      function.set("arguments", JSON.readTree(arguments.toString()));
+    } catch (JsonProcessingException impossible) {
+      throw new IllegalStateException("a complete call whose arguments are no JSON", impossible);
+    }
+    calls.add(call);
+    ObjectNode line = content("");
+    line.withObject("/message").putArray("tool_calls").add(call);
+    return line(line.put("done", false));
+  }
+
+  @Override
   public String ended(FinishReason reason, String stopText, Usage usage) {
     String word =
         switch (reason) {
@@ -88,9 +143,18 @@ final class LinesWriter implements AnswerWriter {
   @Override
   public String whole() {
     if (kind == LinesDialect.Kind.CHAT) {
-      last.withObject("/message").put("content", text.toString());
+      ObjectNode message = last.withObject("/message").put("content", text.toString());
+      if (!thinking.isEmpty()) {
+        message.put("thinking", thinking.toString());
+      }
+      if (!calls.isEmpty()) {
+        message.set("tool_calls", calls);
+      }
     } else {
       last.put("response", text.toString());
+      if (!thinking.isEmpty()) {
+        last.put("thinking", thinking.toString());
+      }
     }
     return last.toString();
   }

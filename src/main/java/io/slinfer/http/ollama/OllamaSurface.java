@@ -30,6 +30,8 @@ public final class OllamaSurface implements Surface {
     routes.get("/api/tags", models::tags);
     routes.getLater("/api/ps", models::running);
     routes.post("/api/show", models::show);
+    routes.embeddings("/api/embed", new OllamaEmbeddings(names, true));
+    routes.embeddings("/api/embeddings", new OllamaEmbeddings(names, false));
     routes.chat("/api/chat", new LinesDialect(names, LinesDialect.Kind.CHAT));
     routes.chat("/api/generate", new LinesDialect(names, LinesDialect.Kind.GENERATE));
   }

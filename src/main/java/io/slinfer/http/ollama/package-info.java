@@ -3,7 +3,7 @@
  *
  * <p>Owns: its request and answer forms, its streams of JSON lines, what it tells of models.
  *
- * <p>May use: http, gateway, request, Vert.x futures, Jackson.
+ * <p>May use: http, gateway, request, toolcall, Vert.x futures, Jackson.
  *
  * <p>Must not: decide when models are loaded or leave ({@code keep_alive} is taken and ignored).
  *

@@ -8,8 +8,10 @@ import io.slinfer.gateway.GenerationListener.Usage;
 import io.slinfer.http.AnswerWriter;
 import io.slinfer.http.ChatDialect.Heading;
 import io.slinfer.http.ErrorAnswer;
-import io.slinfer.http.Ids;
 import io.slinfer.request.FinishReason;
+import io.slinfer.toolcall.ToolCallEvent;
+import java.util.List;
+import java.util.function.Supplier;
 
 /** Writes one response: output items one after the other, as numbered typed events or whole. */
 final class ResponsesWriter implements AnswerWriter {
@@ -18,8 +20,10 @@ final class ResponsesWriter implements AnswerWriter {
 
   private final ResponseObject response;
   private final ArrayNode output;
-  private final StringBuilder text = new StringBuilder();
-  private String messageId;
+
+  /** The item that is open; null if none is. */
+  private OutputItem item;
+
   private int sequence;
 
   ResponsesWriter(JsonNode request, Heading heading) {
@@ -34,20 +38,25 @@ final class ResponsesWriter implements AnswerWriter {
 
   @Override
   public String text(String piece) {
-    String opening = "";
-    if (messageId == null) {
-      messageId = Ids.next("msg_");
-      text.setLength(0);
-      ObjectNode added = event("response.output_item.added").put("output_index", output.size());
-      added.set("item", message("in_progress", false));
-      ObjectNode part = part("response.content_part.added");
-      part.set("part", outputText(""));
-      opening = frame(added) + frame(part);
-    }
-    text.append(piece);
-    ObjectNode delta = part("response.output_text.delta").put("delta", piece);
-    delta.putArray("logprobs");
-    return opening + frame(delta);
+    return open(OutputItem.Message.class, OutputItem.Message::new) + frames(item.delta(piece));
+  }
+
+  @Override
+  public String reasoning(String piece) {
+    return open(OutputItem.Reasoning.class, OutputItem.Reasoning::new) + frames(item.delta(piece));
+  }
+
+  @Override
+  public String call(ToolCallEvent part) {
+    return switch (part) {
+      case ToolCallEvent.CallStarted started ->
+          close("completed")
+              + open(
+                  OutputItem.Call.class, () -> new OutputItem.Call(started.id(), started.name()));
+      case ToolCallEvent.ArgumentsDelta arguments -> frames(item.delta(arguments.fragment()));
+      case ToolCallEvent.CallEnded ended -> close(ended.complete() ? "completed" : "incomplete");
+      case ToolCallEvent.Text plain -> text(plain.text());
+    };
   }
 
   @Override
@@ -58,7 +67,7 @@ final class ResponsesWriter implements AnswerWriter {
           case LENGTH -> false;
           case CANCELLED, FAILED -> throw new IllegalStateException(reason + " is told to nobody");
         };
-    String frames = closeMessage(complete ? "completed" : "incomplete");
+    String frames = close(complete ? "completed" : "incomplete");
     response.ended(complete, usage);
     return frames + whole(complete ? "response.completed" : "response.incomplete");
   }
@@ -93,46 +102,40 @@ final class ResponsesWriter implements AnswerWriter {
     return response.json().toString();
   }
 
-  private String closeMessage(String status) {
-    if (messageId == null) {
+  /** Begins an item unless one of this kind is open. */
+  private String open(Class<? extends OutputItem> kind, Supplier<OutputItem> start) {
+    if (kind.isInstance(item)) {
       return "";
     }
-    ObjectNode textDone = part("response.output_text.done").put("text", text.toString());
-    textDone.putArray("logprobs");
-    ObjectNode partDone = part("response.content_part.done");
-    partDone.set("part", outputText(text.toString()));
-    ObjectNode itemDone = event("response.output_item.done").put("output_index", output.size());
-    ObjectNode item = message(status, true);
-    itemDone.set("item", item);
-    String frames = frame(textDone) + frame(partDone) + frame(itemDone);
-    output.add(item);
-    messageId = null;
+    String closing = close("completed");
+    item = start.get();
+    ObjectNode added = event("response.output_item.added").put("output_index", output.size());
+    added.set("item", item.json("in_progress"));
+    return closing + frame(added) + frames(item.opened());
+  }
+
+  /** Ends the item that is open, if one is. */
+  private String close(String status) {
+    if (item == null) {
+      return "";
+    }
+    String frames = frames(item.closed());
+    ObjectNode done = event("response.output_item.done").put("output_index", output.size());
+    ObjectNode json = item.json(status);
+    done.set("item", json);
+    frames += frame(done);
+    output.add(json);
+    item = null;
     return frames;
   }
 
-  private ObjectNode message(String status, boolean withText) {
-    ObjectNode item = NODES.objectNode().put("id", messageId).put("type", "message");
-    item.put("status", status).put("role", "assistant");
-    ArrayNode content = item.putArray("content");
-    if (withText) {
-      content.add(outputText(text.toString()));
+  /** Frames of events about the item that is open. */
+  private String frames(List<ObjectNode> events) {
+    StringBuilder frames = new StringBuilder();
+    for (ObjectNode event : events) {
+      frames.append(frame(event.put("output_index", output.size())));
     }
-    return item;
-  }
-
-  private static ObjectNode outputText(String text) {
-    ObjectNode part = NODES.objectNode().put("type", "output_text").put("text", text);
-    part.putArray("annotations");
-    part.putArray("logprobs");
-    return part;
-  }
-
-  /** An event about the only content part of the message that is open. */
-  private ObjectNode part(String type) {
-    return event(type)
-        .put("item_id", messageId)
-        .put("output_index", output.size())
-        .put("content_index", 0);
+    return frames.toString();
   }
 
   private String whole(String type) {

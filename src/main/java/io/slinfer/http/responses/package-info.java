@@ -3,7 +3,7 @@
  *
  * <p>Owns: its request and answer forms, its typed stream events.
  *
- * <p>May use: http, gateway, request, Jackson.
+ * <p>May use: http, gateway, request, toolcall, Jackson.
  *
  * <p>Must not: keep answers; decide anything about sampling or prompts that chat completions
  * decide.
