@@ -179,7 +179,9 @@ public final class Generation {
 
   private void onFinished(TokenEvent.Finished finished) {
     outputTokens = finished.usage().generatedTokens();
-    String rest = stops.next(text.end());
+    // A character that the limit cut off might have become whole.
+    boolean cut = finished.reason() == FinishReason.LENGTH;
+    String rest = stops.next(cut ? "" : text.end());
     if (!stops.found()) {
       rest += stops.end();
     }

@@ -38,6 +38,12 @@ final class StreamTest {
       value = {
         "chat-stream|/v1/chat/completions|\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]",
         "chat-stream-usage|/v1/chat/completions|\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"hi\"}]}],\"stream_options\":{\"include_usage\":true}",
+        "chat-stream-choices|/v1/chat/completions|\"n\":2,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]",
+        "chat-stream-logprobs|/v1/chat/completions|\"logprobs\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]",
+        "chat-stream-reasoning|/v1/chat/completions|\"messages\":[{\"role\":\"user\",\"content\":\"<think>a</think>b\"}]",
+        "chat-stream-tools|/v1/chat/completions|\"messages\":[{\"role\":\"user\",\"content\":\"ok <tool_call>{\\\"name\\\":\\\"f\\\",\\\"arguments\\\":{\\\"x\\\":1}}</tool_call>\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]",
+        "text-stream-logprobs|/v1/completions|\"prompt\":\"hi\",\"logprobs\":0",
+        "text-stream-echo|/v1/completions|\"prompt\":\"hi\",\"echo\":true",
         "text-stream-usage|/v1/completions|\"prompt\":[104,105],\"max_tokens\":2,\"stream_options\":{\"include_usage\":true}",
       })
   void equalsItsTranscript(String transcript, String path, String fields) throws Exception {
@@ -272,6 +278,7 @@ final class StreamTest {
     assertEquals(1, ids, stream);
     return stream
         .replaceAll("\"id\":\"(chatcmpl|cmpl)-[0-9A-Za-z]{24}\"", "\"id\":\"ID\"")
+        .replaceAll("\"id\":\"call_[0-9A-Za-z]{24}\"", "\"id\":\"CALL\"")
         .replaceAll("\"created\":1[0-9]{9}", "\"created\":0");
   }
 }

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Random;
 
 /** Makes schemas whose strings, arrays and objects are bounded, and instances that meet them. */
-final class RandomSchemas {
+public final class RandomSchemas {
 
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
   private static final String[] NAMES = {"a", "ab", "name", "größe", "x y", "q\"t", "id", "日本"};
@@ -19,12 +19,12 @@ final class RandomSchemas {
 
   private final Random random;
 
-  RandomSchemas(Random random) {
+  public RandomSchemas(Random random) {
     this.random = random;
   }
 
   /** A schema and a way to make its instances. */
-  JsonNode schema(int depth) {
+  public JsonNode schema(int depth) {
     int kinds = depth == 0 ? 7 : 12;
     return switch (random.nextInt(kinds)) {
       case 0, 1 -> string();

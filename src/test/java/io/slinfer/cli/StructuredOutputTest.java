@@ -1,0 +1,177 @@
+package io.slinfer.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
+import io.slinfer.constraint.schema.RandomSchemas;
+import io.slinfer.model.LlamaShape;
+import io.slinfer.model.QuantisationMix;
+import io.slinfer.model.RandomLlama;
+import io.slinfer.model.gguf.GgufFile;
+import io.slinfer.testing.JsonClient;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Answers under schemas and grammars, from the demo model and from one of random weights. */
+final class StructuredOutputTest {
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+  private static final JsonSchemaFactory VALIDATORS =
+      JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012);
+  private static final int SCHEMAS = 100;
+
+  @TempDir private static Path folder;
+  private static DemoServer server;
+
+  @BeforeAll
+  static void start() throws Exception {
+    try (GgufFile demo = GgufFile.open(Path.of("models/demo-chat.gguf"))) {
+      LlamaShape shape = new LlamaShape(64, 2, 2, 1, 128, 4_000, true);
+      new RandomLlama(shape, QuantisationMix.Q8_0, demo.metadata(), 5)
+          .write(folder.resolve("random.gguf"));
+    }
+    server = new DemoServer(folder);
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"demo-chat", "random"})
+  void everyAnswerUnderASchemaEndsByItselfParsesAndIsValid(String model) throws Exception {
+    long seed = Long.getLong("slinfer.seed", 20261124L);
+    RandomSchemas schemas = new RandomSchemas(new Random(seed));
+    for (int i = 0; i < SCHEMAS; i++) {
+      JsonNode schema = bounded(schemas);
+      String where = "seed " + seed + ", schema " + i + ": " + schema;
+      JsonNode choice = choice(request(model, i).set("response_format", format(schema)), where);
+      String text = choice.get("message").get("content").textValue();
+      assertEquals("stop", choice.get("finish_reason").textValue(), where + ": " + text);
+      assertTrue(text.indexOf('\uFFFD') < 0, where + ": " + text);
+      assertEquals(
+          Set.of(),
+          VALIDATORS.getSchema(schema).validate(JSON.readTree(text)),
+          where + ": " + text);
+      ObjectNode cut = request(model, i);
+      cut.set("response_format", format(schema));
+      cut.put("max_tokens", 1 + i % 12);
+      JsonNode part = choice(cut, where);
+      assertTrue(text.startsWith(part.get("message").get("content").textValue()), where);
+    }
+  }
+
+  /** A schema whose objects cannot go on for ever. */
+  private static JsonNode bounded(RandomSchemas schemas) {
+    JsonNode schema = schemas.schema(1);
+    while (schema.toString().matches(".*\"additionalProperties\":(\\{|true).*")) {
+      schema = schemas.schema(1);
+    }
+    return schema;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"demo-chat", "random"})
+  void anyObjectIsAnObjectOrItsBeginning(String model) throws Exception {
+    for (int i = 0; i < 5; i++) {
+      ObjectNode request = request(model, i).put("max_tokens", 200);
+      request.putObject("response_format").put("type", "json_object");
+      JsonNode choice = choice(request, "json_object");
+      String text = choice.get("message").get("content").textValue();
+      assertTrue(text.startsWith("{"), text);
+      if (choice.get("finish_reason").textValue().equals("stop")) {
+        assertTrue(JSON.readTree(text).isObject(), text);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"demo-chat", "random"})
+  void requiredCallsAreCallsOfTheToolsWithValidArguments(String model) throws Exception {
+    JsonNode parameters =
+        JSON.readTree(
+            "{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\",\"maxLength\":12},"
+                + "\"days\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":9}},"
+                + "\"required\":[\"city\",\"days\"],\"additionalProperties\":false}");
+    for (int i = 0; i < 10; i++) {
+      ObjectNode request = request(model, i).put("tool_choice", "required");
+      request.put("parallel_tool_calls", i % 2 == 0);
+      ObjectNode tool = request.putArray("tools").addObject().put("type", "function");
+      tool.putObject("function").put("name", "forecast").set("parameters", parameters);
+      JsonNode choice = choice(request, "call");
+      assertEquals("tool_calls", choice.get("finish_reason").textValue(), choice.toString());
+      JsonNode calls = choice.get("message").get("tool_calls");
+      assertTrue(i % 2 == 0 ? !calls.isEmpty() : calls.size() == 1, calls.toString());
+      for (JsonNode call : calls) {
+        assertEquals("forecast", call.get("function").get("name").textValue());
+        JsonNode arguments = JSON.readTree(call.get("function").get("arguments").textValue());
+        assertEquals(Set.of(), VALIDATORS.getSchema(parameters).validate(arguments));
+      }
+    }
+  }
+
+  @Test
+  void aGrammarDecidesTheText() throws Exception {
+    ObjectNode request = request("random", 1).put("grammar", "root ::= [a-c]{3} \"!\"");
+    JsonNode choice = choice(request, "grammar");
+    String text = choice.get("message").get("content").textValue();
+    assertTrue(text.matches("[a-c]{3}!"), text);
+    assertEquals("stop", choice.get("finish_reason").textValue());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":{\"not\":{}}}}|response_format.json_schema.schema|\"not\"",
+        "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"array\",\"uniqueItems\":true}}}}}|response_format.json_schema.schema|\"uniqueItems\" at #/properties/a",
+        "\"grammar\":\"root ::= other\"|grammar|rule other is not defined",
+        "\"tool_choice\":\"required\",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\",\"patternProperties\":{\"a\":{}}}}}]|tools|\"patternProperties\"",
+      })
+  void whatIsNotSupportedIsNamed(String fields, String param, String words) throws Exception {
+    String body =
+        "{\"model\":\"demo-chat\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],"
+            + fields
+            + "}";
+    var response = JsonClient.post(server.url() + "/v1/chat/completions", body);
+    assertEquals(400, response.statusCode(), response.body());
+    JsonNode error = JSON.readTree(response.body()).get("error");
+    assertEquals(param, error.get("param").textValue());
+    assertTrue(error.get("message").textValue().contains(words), error.toString());
+  }
+
+  private static ObjectNode request(String model, int seed) {
+    ObjectNode request = JSON.createObjectNode().put("model", model).put("seed", seed);
+    request.putArray("messages").addObject().put("role", "user").put("content", "Answer in JSON.");
+    return request;
+  }
+
+  private static ObjectNode format(JsonNode schema) {
+    ObjectNode format = JSON.createObjectNode().put("type", "json_schema");
+    format.putObject("json_schema").put("name", "s").put("strict", true).set("schema", schema);
+    return format;
+  }
+
+  private static JsonNode choice(JsonNode request, String where) throws Exception {
+    var response = JsonClient.post(server.url() + "/v1/chat/completions", request.toString());
+    assertEquals(200, response.statusCode(), () -> where + ": " + response.body());
+    return JSON.readTree(response.body()).get("choices").get(0);
+  }
+}
