@@ -12,6 +12,7 @@ import io.slinfer.model.tokenizer.Tokenizers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
@@ -25,12 +26,10 @@ final class DemoText {
   static ModelText read() {
     Path file = Settings.home().resolve("models").resolve("demo-chat.gguf");
     try (GgufFile open = GgufFile.open(file)) {
+      Optional<String> source = open.metadata().string("tokenizer.chat_template");
       ChatTemplate template =
-          open.metadata()
-              .string("tokenizer.chat_template")
-              .map(ChatTemplates::compile)
-              .orElseGet(() -> ChatTemplates.fallback(true));
-      return ModelText.of(Tokenizers.of(open.metadata()), template);
+          source.map(ChatTemplates::compile).orElseGet(() -> ChatTemplates.fallback(true));
+      return ModelText.of(Tokenizers.of(open.metadata()), template, source.orElse(""));
     } catch (IOException failure) {
       throw new SettingsException(
           "emulated devices take their words from " + file + ": " + failure.getMessage());

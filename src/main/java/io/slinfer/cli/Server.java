@@ -8,6 +8,7 @@ import io.slinfer.gateway.ModelCatalogue;
 import io.slinfer.gateway.ModelTexts;
 import io.slinfer.http.HttpVerticle;
 import io.slinfer.http.NodeStatus;
+import io.slinfer.http.SlowHeads;
 import io.slinfer.http.TextSurface;
 import io.slinfer.http.anthropic.AnthropicSurface;
 import io.slinfer.http.console.ConsoleSurface;
@@ -23,6 +24,7 @@ import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.transport.Transport;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +47,7 @@ public final class Server implements AutoCloseable {
   private static final long START_SECONDS = 60;
   private static final long STOP_SECONDS = 20;
 
+  private final SlowHeads slowHeads;
   private final Vertx vertx;
   private final ServingMeters meters;
   private final DispatchVerticle device;
@@ -54,9 +57,12 @@ public final class Server implements AutoCloseable {
   private Server(Settings settings, EngineFactory engines, long kvBytes) {
     int loops = eventLoops(settings);
     this.drainMillis = settings.http().drainMillis();
+    this.slowHeads = new SlowHeads(settings.http().slowClientMillis());
     this.vertx =
-        Vertx.vertx(
-            new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(loops + 1));
+        Vertx.builder()
+            .with(new VertxOptions().setEventLoopPoolSize(loops + 1))
+            .withTransport(slowHeads.watching(transport()))
+            .build();
     this.meters = new ServingMeters(settings.metrics().vllmNames());
     DeviceSettings setting = settings.device();
     if (settings.devices().size() > 1) {
@@ -136,7 +142,8 @@ public final class Server implements AutoCloseable {
                 new ResponsesSurface(),
                 new AnthropicSurface(),
                 new OllamaSurface(Version.current(), this::status),
-                new ConsoleSurface(this::status)));
+                new ConsoleSurface(this::status)),
+            slowHeads);
     for (int i = 0; i < eventLoops(settings); i++) {
       HttpVerticle verticle = new HttpVerticle(services);
       try {
@@ -184,6 +191,12 @@ public final class Server implements AutoCloseable {
               + "); choose another address with --host or --port");
     }
     return failure;
+  }
+
+  /** The operating system's own where there is one. */
+  private static Transport transport() {
+    Transport own = Transport.nativeTransport();
+    return own != null && own.available() ? own : Transport.NIO;
   }
 
   private static int eventLoops(Settings settings) {

@@ -29,7 +29,7 @@ public final class CompiledRules {
   /** Guarded by {@code rules}; the one used last comes last. */
   private final Map<String, TokenRule> rules = new LinkedHashMap<>(16, 0.75f, true);
 
-  CompiledRules(Tokenizer tokenizer) {
+  public CompiledRules(Tokenizer tokenizer) {
     this.tokenizer = tokenizer;
   }
 
@@ -46,7 +46,7 @@ public final class CompiledRules {
    * @param key equal for equal grammars
    * @throws ConstraintException with a message fit for the caller
    */
-  TokenRule of(String key, Supplier<Grammar> grammar) {
+  public TokenRule of(String key, Supplier<Grammar> grammar) {
     TokenRule known = known(key);
     if (known != null) {
       return known;

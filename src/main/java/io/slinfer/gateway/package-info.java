@@ -2,7 +2,8 @@
  * One request's life between HTTP and a device.
  *
  * <p>Owns: the catalogue of what can be called, prompts to tokens and tokens to text, stop strings,
- * token routing, cancelling.
+ * rules for what answers must be, reading answers as reasoning, text and calls, token routing,
+ * cancelling.
  *
  * <p>May use: the pure ring, model, model.gguf, model.tokenizer, model.chat, node, config, metrics,
  * Vert.x.

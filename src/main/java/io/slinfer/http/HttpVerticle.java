@@ -54,6 +54,7 @@ public final class HttpVerticle extends VerticleBase {
    * @param ready whether requests can be served
    * @param engine kind of engine that makes the answers; each answer names it
    * @param surfaces further paths
+   * @param slowHeads watches the connections of the Vert.x that this runs on
    */
   public record Services(
       HttpSettings settings,
@@ -62,7 +63,8 @@ public final class HttpVerticle extends VerticleBase {
       BooleanSupplier ready,
       ServingMeters meters,
       String engine,
-      List<Surface> surfaces) {
+      List<Surface> surfaces,
+      SlowHeads slowHeads) {
 
     String fingerprint() {
       return "slinfer-" + engine;
@@ -141,6 +143,7 @@ public final class HttpVerticle extends VerticleBase {
 
   private Router router() {
     Router router = Router.router(vertx);
+    router.route().handler(services.slowHeads::headArrived);
     router.route().handler(new CommonHeaders(services.meters, services.engine));
     router.route().handler(cors());
     Routes routes =

@@ -1,8 +1,8 @@
 /**
  * What a caller asked for and what became of it.
  *
- * <p>Owns: ids, InferenceRequest, sampling parameters, SLO, finish reasons, the sealed Failure, and
- * a request's life as a state machine.
+ * <p>Owns: ids, InferenceRequest, sampling parameters and token rules, SLO, finish reasons, the
+ * sealed Failure, and a request's life as a state machine.
  *
  * <p>May use: java.base only.
  *

@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.slinfer.config.Settings;
 import io.slinfer.gateway.ModelCatalogue;
+import io.slinfer.testing.JsonClient;
 import io.slinfer.testing.RawClient;
 import io.slinfer.testing.SettingsText;
 import io.slinfer.testing.TestServer;
+import java.net.http.HttpResponse;
 import org.junit.jupiter.api.Test;
 
 /** What a caller sees of an emulated device. */
@@ -34,6 +36,13 @@ final class EmulatedServingTest {
       assertTrue(first.matches("(?s).*\"content\":\"[a-z ]+\".*"), first);
       assertTrue(first.contains("\"finish_reason\":\"stop\""), first);
       assertEquals(content(first), content(ask(server.port())));
+      HttpResponse<String> constrained =
+          JsonClient.post(
+              "http://127.0.0.1:" + server.port() + "/v1/chat/completions",
+              "{\"model\":\"imaginary-001\",\"grammar\":\"root ::= [0-9]{3}\","
+                  + "\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}");
+      assertTrue(
+          constrained.body().matches("(?s).*\"content\":\"[0-9]{3}\".*"), constrained.body());
       try (RawClient client = new RawClient(server.port())) {
         client.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
         client.readUntil("slinfer_device_emulated{device=\"cpu\",engine=\"emulated\"} 1");

@@ -19,6 +19,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,7 +39,6 @@ final class StreamTest {
       value = {
         "chat-stream|/v1/chat/completions|\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]",
         "chat-stream-usage|/v1/chat/completions|\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"hi\"}]}],\"stream_options\":{\"include_usage\":true}",
-        "chat-stream-choices|/v1/chat/completions|\"n\":2,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]",
         "chat-stream-logprobs|/v1/chat/completions|\"logprobs\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]",
         "chat-stream-reasoning|/v1/chat/completions|\"messages\":[{\"role\":\"user\",\"content\":\"<think>a</think>b\"}]",
         "chat-stream-tools|/v1/chat/completions|\"messages\":[{\"role\":\"user\",\"content\":\"ok <tool_call>{\\\"name\\\":\\\"f\\\",\\\"arguments\\\":{\\\"x\\\":1}}</tool_call>\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]",
@@ -60,6 +60,32 @@ final class StreamTest {
           response.headers().firstValue("content-type").orElse(""));
       String expected = Files.readString(Path.of("src/test/resources/http", transcript + ".txt"));
       assertEquals(expected, withoutIdAndTime(response.body()));
+    }
+  }
+
+  @Test
+  void choicesThatRunTogetherAreInterleaved() throws Exception {
+    try (TestServer server = new TestServer("", ECHO, "demo-chat")) {
+      server.engine().hold();
+      CompletableFuture<HttpResponse<String>> response =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return post(
+                      server,
+                      HttpClient.Version.HTTP_1_1,
+                      "/v1/chat/completions",
+                      "{\"model\":\"demo-chat\",\"stream\":true,\"n\":2,"
+                          + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
+                } catch (Exception failure) {
+                  throw new IllegalStateException(failure);
+                }
+              });
+      server.awaitLiveRequests(2);
+      server.engine().release();
+      assertEquals(
+          Files.readString(Path.of("src/test/resources/http/chat-stream-choices.txt")),
+          withoutIdAndTime(response.get().body()));
     }
   }
 
