@@ -195,9 +195,11 @@ public final class ModelDirectory {
         continue;
       }
       ModelFile known = candidate.known();
+      // A listing may miss a file that is being renamed over.
+      boolean missed = now == null && Files.exists(path);
       boolean whole = now != null && now.size() >= candidate.stamps.size();
-      if (whole) {
-        Candidate changed = new Candidate(now, nowNanos);
+      if (whole || missed) {
+        Candidate changed = new Candidate(missed ? List.of() : now, nowNanos);
         changed.predecessor = known != null && path.equals(owners.get(known.id())) ? known : null;
         entry.setValue(changed);
         continue;

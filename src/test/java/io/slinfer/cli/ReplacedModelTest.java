@@ -34,7 +34,7 @@ final class ReplacedModelTest {
       assertNotEquals(before, wanted);
       Files.copy(folder.resolve("other.gguf"), folder.resolve("m.part"));
       Files.move(
-          folder.resolve("m.part"), folder.resolve("m.gguf"), StandardCopyOption.REPLACE_EXISTING);
+          folder.resolve("m.part"), folder.resolve("m.gguf"), StandardCopyOption.ATOMIC_MOVE);
       long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
       String now = before;
       while (now.equals(before) && System.nanoTime() - deadlineNanos < 0) {

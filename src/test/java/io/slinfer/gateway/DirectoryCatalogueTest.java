@@ -55,7 +55,7 @@ final class DirectoryCatalogueTest {
       byte[] bytes = Files.readAllBytes(DEMO);
       bytes[bytes.length - 1] ^= 1;
       Path other = Files.write(folder.resolve("m.part"), bytes);
-      Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(other, file, StandardCopyOption.ATOMIC_MOVE);
       ServedModel after = awaitChange(catalogue, before);
       assertEquals(before.source().parts(), after.source().parts());
       assertTrue(before.source().revision() < after.source().revision());
