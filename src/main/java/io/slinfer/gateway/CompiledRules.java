@@ -41,17 +41,21 @@ public final class CompiledRules {
   }
 
   /**
-   * The rule of a grammar, compiled unless it is known.
+   * The rule of a grammar, compiled unless it is known; one at a time, so that requests that ask
+   * for the same share it.
    *
    * @param key equal for equal grammars
    * @throws ConstraintException with a message fit for the caller
    */
-  public TokenRule of(String key, Supplier<Grammar> grammar) {
+  public synchronized TokenRule of(String key, Supplier<Grammar> grammar) {
     TokenRule known = known(key);
     if (known != null) {
       return known;
     }
-    TokenRule compiled = new GrammarRule(TokenConstraint.compile(grammar.get(), tokenTrie()));
+    if (trie == null) {
+      trie = new TokenTrie(new Tokens(tokenizer));
+    }
+    TokenRule compiled = new GrammarRule(TokenConstraint.compile(grammar.get(), trie));
     synchronized (rules) {
       rules.put(key, compiled);
       if (rules.size() > MOST_RULES) {
@@ -59,13 +63,6 @@ public final class CompiledRules {
       }
     }
     return compiled;
-  }
-
-  private synchronized TokenTrie tokenTrie() {
-    if (trie == null) {
-      trie = new TokenTrie(new Tokens(tokenizer));
-    }
-    return trie;
   }
 
   /** A tokenizer as constraints see it: what has no bytes but a written form is control. */
