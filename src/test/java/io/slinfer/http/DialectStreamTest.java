@@ -85,6 +85,45 @@ final class DialectStreamTest {
   }
 
   @Test
+  void tellsCallsOfToolsAsEachApiDoes() throws Exception {
+    String said = "ok <tool_call>{\"name\":\"f\",\"arguments\":{\"x\":1}}</tool_call>";
+    String user = JSON.createArrayNode().add(said).toString();
+    String messages =
+        "\"model\":\"demo-chat\",\"max_tokens\":200,\"messages\":[{\"role\":\"user\",\"content\":"
+            + user.substring(1, user.length() - 1)
+            + "}]";
+    try (TestServer server = new TestServer("", ECHO, "demo-chat")) {
+      String tools = ",\"tools\":[{\"name\":\"f\",\"input_schema\":{\"type\":\"object\"}}]";
+      JsonNode message = answer(server, "/v1/messages", "{" + messages + tools + "}");
+      assertEquals("tool_use", message.get("stop_reason").textValue(), message.toString());
+      assertEquals("f", message.at("/content/1/name").textValue(), message.toString());
+      assertEquals(1, message.at("/content/1/input/x").intValue(), message.toString());
+      String stream = text(server, "/v1/messages", "{" + messages + tools + ",\"stream\":true}");
+      assertTrue(stream.contains("\"content_block\":{\"type\":\"tool_use\",\"id\":\""), stream);
+      assertTrue(stream.contains("\"type\":\"input_json_delta\",\"partial_json\":"), stream);
+      JsonNode response =
+          answer(
+              server,
+              "/v1/responses",
+              "{\"model\":\"demo-chat\",\"input\":"
+                  + user.substring(1, user.length() - 1)
+                  + ",\"tools\":[{\"type\":\"function\",\"name\":\"f\"}]}");
+      JsonNode call = response.at("/output/1");
+      assertEquals("function_call", call.get("type").textValue(), response.toString());
+      assertEquals("{\"x\":1}", call.get("arguments").textValue());
+      JsonNode chat =
+          answer(
+              server,
+              "/api/chat",
+              "{"
+                  + messages
+                  + ",\"stream\":false,\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]}");
+      assertEquals(
+          1, chat.at("/message/tool_calls/0/function/arguments/x").intValue(), chat.toString());
+    }
+  }
+
+  @Test
   void loadsAModelForACallWithoutAPrompt() throws Exception {
     try (TestServer server = new TestServer("", ECHO, "demo-chat")) {
       JsonNode loaded =
