@@ -37,6 +37,14 @@ final class EngineOptions {
     return model;
   }
 
+  /** Kernel threads; plain Java has one. */
+  int threadCount() {
+    if (device.equals("java")) {
+      return 1;
+    }
+    return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+  }
+
   /** Loads the model into an engine of its own. */
   EngineSession open(LogitsObserver observer) throws EngineSession.FailedException {
     CpuKernels kernels = kernels();

@@ -23,6 +23,8 @@ import picocli.CommandLine.Command;
       GenerateCommand.class,
       InspectCommand.class,
       LoadTestCommand.class,
+      ProfileCommand.class,
+      TopCommand.class,
       MakeModelCommand.class,
       ServeCommand.class,
       SimulateCommand.class,

@@ -3,7 +3,11 @@ package io.slinfer.config;
 import io.slinfer.cost.InstanceCosts;
 import io.slinfer.cost.LatencyProfile;
 import io.slinfer.cost.ModelShape;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -15,7 +19,7 @@ import java.util.Map;
 public record ProfileFile(
     String model,
     double weightsGib,
-    long kvKibPerToken,
+    double kvKibPerToken,
     int layers,
     Map<String, DeviceLatency> devices) {
 
@@ -50,7 +54,7 @@ public record ProfileFile(
     return new ProfileFile(
         root.requiredText("model"),
         root.number("weights-gib", 0, 0, 1e6),
-        root.integer("kv-kib-per-token", 0, 0, Integer.MAX_VALUE),
+        root.number("kv-kib-per-token", 0, 0, 1e9),
         root.integer("layers", 0, 0, 100_000),
         root.sections("devices", (name, device) -> latency(device)));
   }
@@ -78,9 +82,30 @@ public record ProfileFile(
     return read(Settings.home().resolve("conf").resolve("profiles").resolve(name + ".yaml"));
   }
 
+  /** The same with one more device, or with other figures for it. */
+  public ProfileFile with(String device, DeviceLatency latency) {
+    Map<String, DeviceLatency> all = new LinkedHashMap<>(devices);
+    all.put(device, latency);
+    return new ProfileFile(model, weightsGib, kvKibPerToken, layers, all);
+  }
+
+  /**
+   * Writes it, so that a reader sees the old file or the new one.
+   *
+   * @param comment lines that say where the figures come from
+   */
+  public void write(Path file, List<String> comment) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    Files.createDirectories(folder);
+    Path fresh = Files.createTempFile(folder, "profile", ".tmp");
+    Files.writeString(fresh, ProfileText.of(this, comment));
+    Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+  }
+
   /** Bytes and layers of the model. */
   public ModelShape shape() {
-    return new ModelShape(Math.round(weightsGib * (1L << 30)), kvKibPerToken << 10, layers);
+    return new ModelShape(
+        Math.round(weightsGib * (1L << 30)), Math.round(kvKibPerToken * 1_024), layers);
   }
 
   /**

@@ -7,6 +7,7 @@ import io.slinfer.node.TokenEvent;
 import io.slinfer.request.Failure;
 import io.slinfer.request.FinishReason;
 import io.slinfer.request.RequestId;
+import io.slinfer.request.Slo;
 import io.slinfer.request.TokenDraw;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -41,6 +42,7 @@ public final class Generation {
   private int cachedTokens;
   private int outputTokens;
   private int reasoningTokens;
+  private long firstTokenNanos;
   private long lastTokenNanos;
 
   /** Tokens to be told with the next text. */
@@ -212,14 +214,28 @@ public final class Generation {
     state = State.ENDED;
     boolean calls = reason == FinishReason.STOP && reader.wholeCalls() > 0;
     FinishReason told = calls ? FinishReason.TOOL_CALLS : reason;
+    judge();
     meters.served(told, prompt.length, outputTokens, gateway.nanoTime() - request.arrivalNanos());
     listener.onFinished(
         told,
         new GenerationListener.Usage(prompt.length, cachedTokens, outputTokens, reasoningTokens));
   }
 
+  /** Whether it kept what {@link Slo} promises, without grace for a cold start. */
+  private void judge() {
+    Slo slo = Slo.forPromptTokens(prompt.length);
+    long first = firstTokenNanos - request.arrivalNanos();
+    long decoding = lastTokenNanos - firstTokenNanos;
+    boolean met =
+        outputTokens > 0
+            && first <= slo.timeToFirstTokenNanos()
+            && decoding <= slo.timePerOutputTokenNanos() * Math.max(0, outputTokens - 1);
+    meters.judged(met);
+  }
+
   private void measure(long nowNanos) {
     if (outputTokens == 0) {
+      firstTokenNanos = nowNanos;
       meters.firstToken(nowNanos - request.arrivalNanos());
     } else {
       meters.nextToken(nowNanos - lastTokenNanos);

@@ -2,6 +2,7 @@ package io.slinfer.metrics;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
@@ -10,6 +11,8 @@ import io.slinfer.request.FinishReason;
 import io.slinfer.request.ModelId;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** The meters of one model, labelled {@code model_name}. Safe for any thread. */
 public final class ModelMeters {
@@ -29,9 +32,16 @@ public final class ModelMeters {
   private final Timer decode;
   private final Timer load;
   private final Timer disconnectToFree;
+  private final Counter sloMet;
+  private final Counter sloMissed;
+  private final Timer step;
+  private final DistributionSummary stepError;
   private final DistributionSummary requestPromptTokens;
   private final DistributionSummary requestGeneratedTokens;
   private final DistributionSummary stepTokens;
+  private final AtomicInteger resident = new AtomicInteger();
+  private final AtomicLong residentNanos = new AtomicLong();
+  private final AtomicLong residentSinceNanos = new AtomicLong();
   private volatile int running;
   private volatile int waiting;
   private volatile double kvUsage;
@@ -54,13 +64,29 @@ public final class ModelMeters {
     load = timer("model_load_time", "Loading the model", Buckets.REQUEST);
     disconnectToFree =
         timer("disconnect_to_free", "Closed connection to freed KV blocks", Buckets.FREEING);
+    sloMet = slo("met");
+    sloMissed = slo("missed");
+    step = timer("step_time", "One step of the model", Buckets.INTER_TOKEN);
+    stepError =
+        summary(
+            "step_prediction_error",
+            "Predicted step time over measured, minus 1; as a share, without its sign",
+            Buckets.SHARES);
     requestPromptTokens = summary("request_prompt_tokens", "Prompt length", Buckets.TOKENS);
     requestGeneratedTokens = summary("request_generation_tokens", "Answer length", Buckets.TOKENS);
-    stepTokens = summary("iteration_tokens_total", "Tokens in a step", Buckets.STEP_TOKENS);
+    stepTokens = summary("iteration_tokens", "Tokens in a step", Buckets.STEP_TOKENS);
     gauge("num_requests_running", "Requests in the batch", () -> running);
     gauge("num_requests_waiting", "Requests not yet in the batch", () -> waiting);
     gauge("kv_cache_usage_perc", "Used KV blocks; 1 is all that the model holds", () -> kvUsage);
     gauge("kv_blocks_used", "KV blocks used by requests", () -> kvUsedBlocks);
+    gauge("model_resident", "Instances that are loaded", resident::get);
+    FunctionCounter.builder(
+            MeterNames.PREFIX + "model_residency_seconds",
+            this,
+            meters -> meters.residencySeconds())
+        .description("Seconds in which at least one instance was loaded")
+        .tags(tags)
+        .register(registry);
   }
 
   /** A first token is ready, this long after the request's arrival. */
@@ -109,6 +135,45 @@ public final class ModelMeters {
     generatedTokens.increment(drawn);
   }
 
+  /**
+   * A served request kept its deadlines, or did not: time to the first token, and mean time per
+   * token after it.
+   */
+  public void judged(boolean met) {
+    (met ? sloMet : sloMissed).increment();
+  }
+
+  /**
+   * How long a step took.
+   *
+   * @param predictedNanos what the scheduler reckoned with; 0 if with nothing
+   */
+  public void stepTook(long measuredNanos, long predictedNanos) {
+    step.record(measuredNanos, TimeUnit.NANOSECONDS);
+    if (predictedNanos > 0 && measuredNanos > 0) {
+      stepError.record(Math.abs((double) predictedNanos / measuredNanos - 1));
+    }
+  }
+
+  /** An instance was loaded. */
+  public synchronized void resident() {
+    if (resident.getAndIncrement() == 0) {
+      residentSinceNanos.set(System.nanoTime());
+    }
+  }
+
+  /** An instance has left. */
+  public synchronized void gone() {
+    if (resident.decrementAndGet() == 0) {
+      residentNanos.addAndGet(System.nanoTime() - residentSinceNanos.get());
+    }
+  }
+
+  private synchronized double residencySeconds() {
+    long now = resident.get() > 0 ? System.nanoTime() - residentSinceNanos.get() : 0;
+    return (residentNanos.get() + now) / 1e9;
+  }
+
   /** A request lost its KV blocks to a more urgent one. */
   public void preempted() {
     preemptions.increment();
@@ -130,6 +195,14 @@ public final class ModelMeters {
     waiting = nowWaiting;
     kvUsedBlocks = usedBlocks;
     kvUsage = heldBlocks == 0 ? 0 : (double) usedBlocks / heldBlocks;
+  }
+
+  private Counter slo(String outcome) {
+    return Counter.builder(MeterNames.PREFIX + "slo_requests")
+        .description("Served requests by whether they kept their deadlines")
+        .tags(tags)
+        .tag("outcome", outcome)
+        .register(registry);
   }
 
   private Counter counter(String name, String description) {

@@ -24,7 +24,10 @@ final class VllmNames {
           "request_decode_time_seconds",
           "request_prompt_tokens",
           "request_generation_tokens",
-          "iteration_tokens_total");
+          "iteration_tokens");
+
+  /** Prometheus' libraries keep "_total" for counters; vLLM has a histogram of that name. */
+  private static final String STEP_TOKENS = MeterNames.VLLM_PREFIX + "iteration_tokens";
 
   private VllmNames() {}
 
@@ -39,7 +42,8 @@ final class VllmNames {
           family.startsWith(MeterNames.TEXT_PREFIX)
               && SHARED.contains(family.substring(MeterNames.TEXT_PREFIX.length()));
       if (shared) {
-        all.append(line.replaceFirst(MeterNames.TEXT_PREFIX, MeterNames.VLLM_PREFIX)).append('\n');
+        String named = line.replaceFirst(MeterNames.TEXT_PREFIX, MeterNames.VLLM_PREFIX);
+        all.append(named.replace(STEP_TOKENS, STEP_TOKENS + "_total")).append('\n');
       }
     }
     return all.toString();
