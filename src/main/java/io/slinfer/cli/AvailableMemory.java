@@ -9,9 +9,20 @@ import java.nio.file.Path;
 /** How much memory this process could still take. */
 final class AvailableMemory {
 
+  /** The part of what is spare that may be taken: the kernel and others grow too. */
+  private static final double MARGIN = 0.9;
+
+  private static final long LEAST_BYTES = 64L << 20;
   private static final String LINE = "MemAvailable:";
 
   private AvailableMemory() {}
+
+  /** What weights, KV and scratch may take beside the rest of this process, with a margin. */
+  static long spareBytes() {
+    Runtime heap = Runtime.getRuntime();
+    long heapGrowth = heap.maxMemory() - (heap.totalMemory() - heap.freeMemory());
+    return Math.max(LEAST_BYTES, Math.round(MARGIN * (bytes() - heapGrowth)));
+  }
 
   /**
    * What the kernel could give without swapping, at most what the container allows; where the

@@ -6,6 +6,7 @@ import io.slinfer.config.EmulationSettings;
 import io.slinfer.config.ProfileFile;
 import io.slinfer.config.Settings;
 import io.slinfer.config.SettingsException;
+import io.slinfer.cost.DeviceKind;
 import io.slinfer.cost.InstanceCosts;
 import io.slinfer.engine.ModelSource;
 import io.slinfer.engine.emulated.EmulatedDevice;
@@ -18,7 +19,9 @@ import io.slinfer.gateway.ModelText;
 import io.slinfer.gateway.ServedModel;
 import io.slinfer.node.EngineFactory;
 import io.slinfer.request.ModelId;
+import io.vertx.core.Future;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -34,7 +37,10 @@ final class EmulatedServing {
   /** Answers of models that have a file end after so many tokens on average. */
   private static final int ANSWER_TOKENS = 200;
 
+  private static final double SAFETY = 1.05;
+
   private final ModelText text;
+  private final List<DeviceSettings> devices;
   private final Map<ModelId, EmulatedModelSettings> settings = new HashMap<>();
   private final List<ServedModel> models = new ArrayList<>();
 
@@ -43,6 +49,7 @@ final class EmulatedServing {
    */
   EmulatedServing(Settings settings) {
     text = DemoText.read();
+    devices = settings.devices();
     long createdSeconds = System.currentTimeMillis() / 1_000;
     for (EmulatedModelSettings group : settings.models().emulated()) {
       for (int i = 0; i < group.count(); i++) {
@@ -94,6 +101,29 @@ final class EmulatedServing {
                     source.model(), model(usual, source.maxContextTokens(), ANSWER_TOKENS)),
             new RealClock(owner),
             listener);
+  }
+
+  /** What a model costs on each kind of emulated device. */
+  Future<Map<DeviceKind, InstanceCosts>> costs(ModelSource source) {
+    Map<DeviceKind, InstanceCosts> costs = new EnumMap<>(DeviceKind.class);
+    EmulatedModelSettings group = settings.get(source.model());
+    for (DeviceSettings device : devices) {
+      EmulationSettings emulation = device.emulation();
+      String profile = group == null ? emulation.model() : group.profile();
+      costs.computeIfAbsent(
+          emulation.kind(), kind -> scaled(costs(profile, device), emulation.speed()));
+    }
+    return Future.succeededFuture(costs);
+  }
+
+  /** The same, so many times as fast. */
+  private static InstanceCosts scaled(InstanceCosts costs, double speed) {
+    return new InstanceCosts(
+        costs.shape(),
+        costs.latency(),
+        SAFETY / speed,
+        costs.exclusiveBatchLimit(),
+        costs.halfShareBatchLimit());
   }
 
   private EmulatedModel model(InstanceCosts costs, int contextTokens, int answerTokens) {

@@ -1,11 +1,9 @@
 package io.slinfer.cli;
 
-import io.slinfer.config.DeviceSettings;
 import io.slinfer.config.Settings;
 import io.slinfer.gateway.DirectoryCatalogue;
 import io.slinfer.gateway.ModelCatalogue;
 import io.slinfer.gateway.ServedModel;
-import io.slinfer.node.EngineFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,9 +26,6 @@ import picocli.CommandLine.Spec;
 final class ServeCommand implements Callable<Integer> {
 
   private static final Logger LOG = LoggerFactory.getLogger(ServeCommand.class);
-
-  /** The part of the available memory that {@code kv-memory: auto} takes. */
-  private static final int AUTO_KV_SHARE = 4;
 
   @Spec private CommandSpec spec;
 
@@ -57,16 +52,15 @@ final class ServeCommand implements Callable<Integer> {
     Settings settings = settings();
     DirectoryCatalogue files = DirectoryCatalogue.open(settings.models());
     ModelCatalogue catalogue = files;
-    EngineFactory engine;
-    long kvBytes = kvBytes(settings.device());
+    Server.Parts parts;
     if (settings.device().emulated()) {
       EmulatedServing emulated = new EmulatedServing(settings);
       catalogue = emulated.catalogue(files);
-      engine = emulated.engine(settings.device());
+      parts = NodeDevices.emulated(settings, emulated);
     } else {
-      engine = new CpuEngines(settings.device(), kvBytes);
+      parts = NodeDevices.cpu(settings);
     }
-    Server server = Server.start(settings, engine, catalogue, kvBytes);
+    Server server = Server.start(settings, parts, catalogue);
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(
@@ -78,15 +72,6 @@ final class ServeCommand implements Callable<Integer> {
     report(settings, server, catalogue.models());
     new CountDownLatch(1).await();
     return 0;
-  }
-
-  private static long kvBytes(DeviceSettings device) {
-    if (device.kvBytes() > 0) {
-      return device.kvBytes();
-    }
-    long memoryBytes =
-        device.emulated() ? device.emulation().memoryBytes() : AvailableMemory.bytes();
-    return memoryBytes / AUTO_KV_SHARE;
   }
 
   private Settings settings() {

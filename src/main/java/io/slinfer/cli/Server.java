@@ -1,8 +1,10 @@
 package io.slinfer.cli;
 
-import io.slinfer.config.DeviceSettings;
+import io.slinfer.config.ServingSettings;
 import io.slinfer.config.Settings;
 import io.slinfer.config.SettingsException;
+import io.slinfer.gateway.AdmissionVerticle;
+import io.slinfer.gateway.AdmissionVerticle.Occupancy;
 import io.slinfer.gateway.Gateway;
 import io.slinfer.gateway.ModelCatalogue;
 import io.slinfer.gateway.ModelTexts;
@@ -15,11 +17,14 @@ import io.slinfer.http.console.ConsoleSurface;
 import io.slinfer.http.ollama.OllamaSurface;
 import io.slinfer.http.responses.ResponsesSurface;
 import io.slinfer.metrics.ServingMeters;
-import io.slinfer.node.DeviceLimits;
+import io.slinfer.node.CostSource;
+import io.slinfer.node.DeviceParts;
 import io.slinfer.node.DispatchVerticle;
-import io.slinfer.node.EngineFactory;
 import io.slinfer.node.InstanceStatus;
-import io.slinfer.node.LeastSlackPolicy;
+import io.slinfer.node.NodeCore;
+import io.slinfer.node.OwnerLoop;
+import io.slinfer.node.Promises;
+import io.slinfer.scheduler.ServingPolicy;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -33,12 +38,14 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One serving node put together: the device first, then HTTP in front of it; closed in the reverse
- * sense, so that what is in flight ends with a clear error. Started and closed by the main thread.
+ * One serving node put together: admission and the devices first, then HTTP in front of them;
+ * closed in the reverse sense, so that what is in flight ends with a clear error. Started and
+ * closed by the main thread.
  */
 public final class Server implements AutoCloseable {
 
@@ -50,11 +57,21 @@ public final class Server implements AutoCloseable {
   private final SlowHeads slowHeads;
   private final Vertx vertx;
   private final ServingMeters meters;
-  private final DispatchVerticle device;
+  private final AdmissionVerticle admission;
+  private final NodeCore core;
+  private final List<DispatchVerticle> devices = new ArrayList<>();
   private final long drainMillis;
   private final List<HttpVerticle> http = new ArrayList<>();
 
-  private Server(Settings settings, EngineFactory engines, long kvBytes) {
+  /**
+   * What a node serves with.
+   *
+   * @param costs made for the node's Vert.x
+   */
+  public record Parts(
+      List<DeviceParts> devices, ServingPolicy policy, Function<Vertx, CostSource> costs) {}
+
+  private Server(Settings settings, Parts parts) {
     int loops = eventLoops(settings);
     this.drainMillis = settings.http().drainMillis();
     this.slowHeads = new SlowHeads(settings.http().slowClientMillis());
@@ -64,28 +81,37 @@ public final class Server implements AutoCloseable {
             .withTransport(slowHeads.watching(transport()))
             .build();
     this.meters = new ServingMeters(settings.metrics().vllmNames());
-    DeviceSettings setting = settings.device();
-    if (settings.devices().size() > 1) {
-      throw new SettingsException("devices: this version serves one device, not several");
+    OwnerLoop owner = new OwnerLoop();
+    ServingSettings serving = settings.serving();
+    Promises promises =
+        new Promises(
+            TimeUnit.MILLISECONDS.toNanos(serving.coldStartMillis()),
+            model -> serving.bestEffort().contains(model.value()));
+    this.core =
+        new NodeCore(
+            new NodeCore.Parts(
+                parts.devices(),
+                parts.costs().apply(vertx),
+                parts.policy().placement(),
+                parts.policy().deadlines(),
+                promises,
+                owner,
+                owner,
+                settings.device().maxWaiting(),
+                meters));
+    this.admission = new AdmissionVerticle(owner, core);
+    for (int i = 0; i < parts.devices().size(); i++) {
+      devices.add(new DispatchVerticle(parts.devices().get(i), core.driver(i), owner, meters));
     }
-    this.device =
-        new DispatchVerticle(
-            setting.id(),
-            engines,
-            new LeastSlackPolicy(setting.prefillChunkTokens()),
-            new DeviceLimits(kvBytes, setting.maxBatch(), setting.maxWaiting()),
-            meters);
   }
 
   /**
    * Starts a node and waits until it listens.
    *
-   * @param kvBytes budget of all KV blocks
    * @throws SettingsException naming the setting if the address cannot be used
    */
-  public static Server start(
-      Settings settings, EngineFactory engines, ModelCatalogue catalogue, long kvBytes) {
-    Server server = new Server(settings, engines, kvBytes);
+  public static Server start(Settings settings, Parts parts, ModelCatalogue catalogue) {
+    Server server = new Server(settings, parts);
     try {
       server.deploy(settings, catalogue);
       return server;
@@ -100,9 +126,9 @@ public final class Server implements AutoCloseable {
     return http.getFirst().port();
   }
 
-  /** The device, for its state. */
-  public DispatchVerticle device() {
-    return device;
+  /** What is in use now. */
+  public Future<Occupancy> occupancy() {
+    return admission.occupancy();
   }
 
   /** Every path that it serves, with its method. */
@@ -127,16 +153,19 @@ public final class Server implements AutoCloseable {
   }
 
   private void deploy(Settings settings, ModelCatalogue catalogue) {
-    wait(vertx.deployVerticle(device, new DeploymentOptions()), START_SECONDS);
+    wait(vertx.deployVerticle(admission, new DeploymentOptions()), START_SECONDS);
+    for (DispatchVerticle device : devices) {
+      wait(vertx.deployVerticle(device, new DeploymentOptions()), START_SECONDS);
+    }
     ModelTexts texts = new ModelTexts(vertx);
     HttpVerticle.Services services =
         new HttpVerticle.Services(
             settings.http(),
             catalogue,
-            context -> new Gateway(context, catalogue, texts, device.inbox(), meters),
+            context -> new Gateway(context, catalogue, texts, core.inbox(), meters),
             () -> !catalogue.models().isEmpty(),
             meters,
-            device.description().kind(),
+            devices.getFirst().description().kind(),
             List.of(
                 new TextSurface(),
                 new ResponsesSurface(),
@@ -156,17 +185,23 @@ public final class Server implements AutoCloseable {
   }
 
   private Future<List<NodeStatus.Device>> status() {
-    return device
+    return admission
         .instances()
         .map(
-            instances ->
-                List.of(
+            all -> {
+              List<NodeStatus.Device> states = new ArrayList<>();
+              for (int i = 0; i < devices.size(); i++) {
+                DispatchVerticle device = devices.get(i);
+                states.add(
                     new NodeStatus.Device(
-                        device.id().value(),
+                        device.device().value(),
                         device.description().kind(),
                         device.description().detail(),
-                        device.kvBudgetBytes(),
-                        instances.stream().map(Server::status).toList())));
+                        device.memoryBytes(),
+                        all.get(i).stream().map(Server::status).toList()));
+              }
+              return states;
+            });
   }
 
   private static NodeStatus.Instance status(InstanceStatus instance) {

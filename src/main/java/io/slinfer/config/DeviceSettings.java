@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
  * @param engine {@code auto} (native kernels, else plain Java, and says which), {@code cpu} (native
  *     kernels or nothing), {@code java} or {@code emulated}
  * @param threads kernel threads; 0 means one for each processor
- * @param kvBytes budget of all models' KV blocks; 0 means a quarter of the memory available at
- *     start
+ * @param memoryBytes budget for weights, KV and scratch of all models; 0 means what the machine can
+ *     spare at start
  * @param prefillChunkTokens prompt tokens in one step, at most
  * @param maxBatch sequences in one step, at most
  * @param maxWaiting requests that may wait for their first step; more are refused (429)
@@ -22,7 +22,7 @@ public record DeviceSettings(
     DeviceId id,
     String engine,
     int threads,
-    long kvBytes,
+    long memoryBytes,
     int prefillChunkTokens,
     int maxBatch,
     int maxWaiting,
@@ -43,13 +43,16 @@ public record DeviceSettings(
       throw section.bad("engine", engine, "emulated; only the device cpu has a real engine");
     }
     int threads = section.integer("threads", 0, 0, 1_024);
-    long kvBytes = section.isAuto("kv-memory") ? 0 : section.bytes("kv-memory", 0, 1 << 20);
     int chunkTokens = section.integer("prefill-chunk-tokens", 256, 16, 1 << 16);
     int maxBatch = section.integer("max-batch", 64, 1, 4_096);
     int maxWaiting = section.integer("max-waiting", 1_024, 1, 1 << 20);
     int count = emulated ? section.integer("count", 0, 1, 1_000) : 0;
     DeviceKind kind = key.startsWith("gpu") ? DeviceKind.GPU : DeviceKind.CPU;
     EmulationSettings emulation = emulated ? EmulationSettings.read(kind, section) : null;
+    long memoryBytes =
+        emulated
+            ? emulation.memoryBytes()
+            : section.isAuto("memory") ? 0 : section.bytes("memory", 0, 1 << 20);
     section.end();
     return EmulationSettings.ids(key, count).stream()
         .map(
@@ -58,7 +61,7 @@ public record DeviceSettings(
                     new DeviceId(id),
                     engine,
                     threads,
-                    kvBytes,
+                    memoryBytes,
                     chunkTokens,
                     maxBatch,
                     maxWaiting,

@@ -11,12 +11,14 @@ import java.util.Set;
  * Everything an operator can set, validated.
  *
  * @param devices the devices of this node: all real or all emulated; at least one
+ * @param serving how models share the devices
  * @param metrics what /metrics shows
  */
 public record Settings(
     HttpSettings http,
     ModelSettings models,
     List<DeviceSettings> devices,
+    ServingSettings serving,
     MetricsSettings metrics) {
 
   public Settings {
@@ -30,7 +32,7 @@ public record Settings(
 
   /** The same elsewhere, or with other models. */
   public Settings with(HttpSettings otherHttp, ModelSettings otherModels) {
-    return new Settings(otherHttp, otherModels, devices, metrics);
+    return new Settings(otherHttp, otherModels, devices, serving, metrics);
   }
 
   /**
@@ -64,6 +66,7 @@ public record Settings(
             HttpSettings.read(root.section("http"), folder),
             ModelSettings.read(root.section("models"), folder),
             devices(file, root),
+            ServingSettings.read(root.section("serving")),
             MetricsSettings.read(root.section("metrics")));
     if (!settings.models().emulated().isEmpty() && !settings.device().emulated()) {
       throw new SettingsException(file + ": models.emulated: needs devices with engine: emulated");

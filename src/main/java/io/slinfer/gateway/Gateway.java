@@ -1,9 +1,9 @@
 package io.slinfer.gateway;
 
 import io.slinfer.metrics.ServingMeters;
-import io.slinfer.node.DeviceCommand.Cancel;
-import io.slinfer.node.DeviceCommand.Submit;
-import io.slinfer.node.DeviceInbox;
+import io.slinfer.node.Command.Cancel;
+import io.slinfer.node.Command.Submit;
+import io.slinfer.node.Inbox;
 import io.slinfer.node.TokenEvent;
 import io.slinfer.node.TokenOutlet;
 import io.slinfer.request.Failure;
@@ -35,7 +35,7 @@ public final class Gateway {
   private final Thread owner = Thread.currentThread();
   private final ModelCatalogue catalogue;
   private final ModelTexts texts;
-  private final DeviceInbox device;
+  private final Inbox device;
   private final ServingMeters meters;
   private final TokenOutlet outlet;
   private final Map<RequestId, Generation> submitted = new HashMap<>();
@@ -49,7 +49,7 @@ public final class Gateway {
       Context context,
       ModelCatalogue catalogue,
       ModelTexts texts,
-      DeviceInbox device,
+      Inbox device,
       ServingMeters meters) {
     this.context = context;
     this.catalogue = catalogue;

@@ -1,6 +1,7 @@
 package io.slinfer.node;
 
 import io.slinfer.request.ModelId;
+import io.slinfer.scheduler.Instance;
 
 /**
  * How a model stands on a device.
@@ -18,4 +19,18 @@ public record InstanceStatus(
     int waiting,
     long weightBytes,
     long kvUsedBytes,
-    long kvHeldBytes) {}
+    long kvHeldBytes) {
+
+  /** As the scheduler sees it. */
+  static InstanceStatus of(Instance instance) {
+    int running = instance.runningRequests().size();
+    return new InstanceStatus(
+        instance.model(),
+        instance.isLoaded(),
+        running,
+        instance.requestCount() - running,
+        instance.isLoaded() ? instance.costs().shape().weightBytes() : 0,
+        instance.usedKvBytes(),
+        instance.heldKvBytes());
+  }
+}

@@ -320,6 +320,18 @@ public final class DeviceLoop {
     return false;
   }
 
+  /** The instances of a model take no more requests, and leave when they have none. */
+  public void retire(ModelId model) {
+    for (Instance instance : instances) {
+      if (instance.model().equals(model) && !instance.draining) {
+        changed();
+        instance.retired = true;
+        afterLeaving(instance);
+      }
+    }
+    run();
+  }
+
   /** Drops the cancelled requests of an instance whose step or copy has ended. */
   private void dropCancelled(Instance instance) {
     if (instance.cancelled.isEmpty()) {
@@ -331,9 +343,18 @@ public final class DeviceLoop {
       listener.cancelled(request);
     }
     if (instance.paused && instance.requestCount() == 0) {
-      memory.release(instance);
+      leaveForGood(instance);
     }
     afterLeaving(instance);
+  }
+
+  /** A paused instance has nobody to come back for. */
+  private void leaveForGood(Instance instance) {
+    if (instance.weightsPromised) {
+      memory.release(instance);
+    } else {
+      instance.draining = true;
+    }
   }
 
   /** Takes a request off, with all that it holds. */
@@ -375,7 +396,9 @@ public final class DeviceLoop {
       }
     }
     Residence residence = settings.residence();
-    if (instance.requestCount() == 0 && !residence.pinned().test(instance.model())) {
+    if (instance.requestCount() == 0 && instance.retired) {
+      memory.release(instance);
+    } else if (instance.requestCount() == 0 && !residence.pinned().test(instance.model())) {
       int epoch = ++instance.emptyEpoch;
       if (residence.keepAliveNanos() == 0 || !spec.memoryMoves()) {
         memory.release(instance);

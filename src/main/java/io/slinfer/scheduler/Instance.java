@@ -8,6 +8,7 @@ import io.slinfer.request.RequestLife;
 import io.slinfer.request.RequestState;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -71,6 +72,9 @@ public final class Instance {
   /** Requests that are to be dropped as soon as no step or copy uses them. */
   final List<RequestLife> cancelled = new ArrayList<>();
 
+  /** Its model is to be served by another instance; it serves what it has, then leaves. */
+  boolean retired;
+
   /** It may not leave for another model: pinned, or not here long enough. */
   boolean stays;
 
@@ -118,9 +122,39 @@ public final class Instance {
     return waiting.size() + running.size() + aside.size();
   }
 
+  /** Its requests whose computing has begun; a live view. */
+  public List<RequestLife> runningRequests() {
+    return Collections.unmodifiableList(running);
+  }
+
+  /** Whether its weights are on the device. */
+  public boolean isLoaded() {
+    return loaded;
+  }
+
+  /** Whether it takes no more requests and will be gone soon. */
+  public boolean isLeaving() {
+    return draining;
+  }
+
+  /** KV blocks that steps can use. */
+  public int usableBlocks() {
+    return usableBlocks;
+  }
+
+  /** KV blocks that requests hold. */
+  public int usedBlocks() {
+    return usedBlocks;
+  }
+
   /** Bytes that the device holds for it. */
   public long heldBytes() {
     return (weightsHeld ? costs.shape().weightBytes() : 0) + blockBytes(heldBlocks);
+  }
+
+  /** KV bytes that the device holds for it. */
+  public long heldKvBytes() {
+    return blockBytes(heldBlocks);
   }
 
   /** KV bytes that hold something. */

@@ -36,10 +36,33 @@ public final class QueueCoordinator implements Coordinator {
           Comparator.comparingLong(RequestLife::deadlineNanos)
               .thenComparingLong(RequestLife::arrivalNanos)
               .thenComparing(RequestLife::id));
+  private final Patience patience;
   private boolean lookPlanned;
 
+  /**
+   * How long the queue hopes.
+   *
+   * @param refusesEarly whether a request is given up as soon as its prefill alone would make it
+   *     late; else when its deadline has passed
+   * @param triesPerModel how many requests of a model may fail to find a place before the longer
+   *     ones behind them are not tried
+   */
+  public record Patience(boolean refusesEarly, int triesPerModel) {
+
+    /** What the simulations of docs/results were run with. */
+    public static final Patience USUAL = new Patience(false, 1);
+
+    /** Of a server: under overload the first in the queue must not bar the way of all. */
+    public static final Patience SERVING = new Patience(true, 4);
+  }
+
   public QueueCoordinator(Surroundings around) {
+    this(around, Patience.USUAL);
+  }
+
+  public QueueCoordinator(Surroundings around, Patience patience) {
     this.around = around;
+    this.patience = patience;
   }
 
   @Override
@@ -95,6 +118,7 @@ public final class QueueCoordinator implements Coordinator {
     boolean parked = resumeParked(nowNanos);
     ClusterView view = view(nowNanos);
     Map<ModelId, Integer> failedTokens = new HashMap<>();
+    Map<ModelId, Integer> tries = new HashMap<>();
     for (RequestLife request : List.copyOf(queue)) {
       if (isHopeless(request, nowNanos)) {
         queue.remove(request);
@@ -105,7 +129,7 @@ public final class QueueCoordinator implements Coordinator {
         if (carryOut(request, place(request, view, nowNanos))) {
           queue.remove(request);
           view = view(nowNanos);
-        } else {
+        } else if (tries.merge(request.model(), 1, Integer::sum) >= patience.triesPerModel()) {
           failedTokens.put(request.model(), request.totalTokens());
         }
       }
@@ -115,10 +139,24 @@ public final class QueueCoordinator implements Coordinator {
     }
   }
 
-  private static boolean isHopeless(RequestLife request, long nowNanos) {
-    return !request.isKept()
-        && request.generatedTokens() == 0
-        && nowNanos - request.deadlineNanos() > 0;
+  private boolean isHopeless(RequestLife request, long nowNanos) {
+    if (request.isKept() || request.generatedTokens() > 0) {
+      return false;
+    }
+    long workNanos = patience.refusesEarly() ? leastPrefillNanos(request) : 0;
+    return nowNanos + workNanos - request.deadlineNanos() > 0;
+  }
+
+  /** The prefill of a request on the fastest device. */
+  private long leastPrefillNanos(RequestLife request) {
+    long least = Long.MAX_VALUE;
+    for (DeviceLoop device : around.devices()) {
+      InstanceCosts costs = around.costs().apply(request.model(), device.spec().kind());
+      if (costs != null) {
+        least = Math.min(least, costs.prefillNanos(request.totalTokens()));
+      }
+    }
+    return least;
   }
 
   /** Brings paused instances back where the policy says so; true if any was paused. */

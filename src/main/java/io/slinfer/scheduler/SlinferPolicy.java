@@ -6,7 +6,6 @@ import io.slinfer.cost.DeviceSpec;
 import io.slinfer.cost.MemoryTimes;
 import io.slinfer.memory.KvSizing;
 import io.slinfer.memory.Residence;
-import io.slinfer.placement.PlacementPolicy;
 import io.slinfer.placement.SlinferPlacement;
 import io.slinfer.request.DeadlineRule;
 import java.util.List;
@@ -54,7 +53,7 @@ public record SlinferPolicy(
   }
 
   /** Where requests go. */
-  public PlacementPolicy placement(MemoryTimes times) {
+  public SlinferPlacement placement(MemoryTimes times) {
     SlackTest crowded = cpuTest(1, false);
     List<SlackTest> onCpu =
         calmCpus ? List.of(cpuTest(0.7, true), cpuTest(0.85, true), crowded) : List.of(crowded);

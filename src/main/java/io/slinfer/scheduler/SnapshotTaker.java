@@ -74,7 +74,7 @@ record SnapshotTaker(
         instance.model(),
         instance.costs(),
         !instance.loaded,
-        !instance.draining && !instance.paused,
+        !instance.draining && !instance.paused && !instance.retired,
         instance.weightsPromised,
         instance.promisedBlocks,
         instance.requestCount(),

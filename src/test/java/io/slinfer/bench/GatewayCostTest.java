@@ -32,7 +32,7 @@ final class GatewayCostTest {
 
   @Test
   void streamsTokensForFewProcessorCycles() throws Exception {
-    LoadedModel roomy = new LoadedModel(1, 1, 64, 1 << 10, 1 << 14, 258);
+    LoadedModel roomy = new LoadedModel(1, 16, 1, 1 << 16, 1 << 14, 258);
     try (TestServer server =
         new TestServer("", Script.of(roomy, Scripts.alphabet()), 1 << 20, "demo-chat")) {
       round(server);

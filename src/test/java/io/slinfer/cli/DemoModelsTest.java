@@ -16,10 +16,8 @@ final class DemoModelsTest {
   void answersAQuestionAndGoesOnWithAStory() throws Exception {
     Settings bundled = Settings.read(Path.of("conf/slinfer.yaml"));
     Settings settings = bundled.with(bundled.http().at(null, 0), bundled.models());
-    long kvBytes = 64L << 20;
     try (DirectoryCatalogue catalogue = DirectoryCatalogue.open(settings.models());
-        Server server =
-            Server.start(settings, new CpuEngines(settings.device(), kvBytes), catalogue, kvBytes);
+        Server server = Server.start(settings, NodeDevices.cpu(settings), catalogue);
         RawClient client = new RawClient(server.port())) {
       assertEquals("demo-chat", catalogue.models().getFirst().id().value());
       client.send(

@@ -29,7 +29,7 @@ final class EmulatedServingTest {
     ModelCatalogue catalogue = emulated.catalogue(TestServer.catalogue(16));
     assertEquals(3, catalogue.models().size());
     try (Server server =
-        Server.start(settings, emulated.engine(settings.device()), catalogue, 16L << 30)) {
+        Server.start(settings, NodeDevices.emulated(settings, emulated), catalogue)) {
       String first = ask(server.port());
       assertTrue(first.contains("x-slinfer-engine: emulated"), first);
       assertTrue(first.contains("\"system_fingerprint\":\"slinfer-emulated\""), first);

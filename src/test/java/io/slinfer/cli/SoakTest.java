@@ -7,8 +7,8 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.slinfer.config.Settings;
+import io.slinfer.gateway.AdmissionVerticle.Occupancy;
 import io.slinfer.gateway.DirectoryCatalogue;
-import io.slinfer.node.DispatchVerticle.Occupancy;
 import io.slinfer.testing.SettingsText;
 import io.slinfer.testing.StreamingCaller;
 import java.io.IOException;
@@ -33,7 +33,6 @@ import org.slf4j.LoggerFactory;
 final class SoakTest {
 
   private static final int STREAMS = 64;
-  private static final long KV_BYTES = 64L << 20;
   private static final long HEAP_GROWTH_BYTES = 32L << 20;
   private static final long NATIVE_GROWTH_BYTES = 96L << 20;
 
@@ -54,9 +53,7 @@ final class SoakTest {
     Settings settings = settings();
     ListAppender<ILoggingEvent> warnings = listenForBlockedThreads();
     try (DirectoryCatalogue catalogue = DirectoryCatalogue.open(settings.models());
-        Server server =
-            Server.start(
-                settings, new CpuEngines(settings.device(), KV_BYTES), catalogue, KV_BYTES)) {
+        Server server = Server.start(settings, NodeDevices.cpu(settings), catalogue)) {
       run(server, duration.dividedBy(5), seed);
       awaitIdle(server);
       long heapBytes = heapBytes();
@@ -98,14 +95,16 @@ final class SoakTest {
     long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
     Occupancy occupancy;
     do {
-      occupancy = server.device().occupancy().await(5, TimeUnit.SECONDS);
+      occupancy = server.occupancy().await(5, TimeUnit.SECONDS);
       assertTrue(System.nanoTime() - deadlineNanos < 0, "still in use: " + occupancy);
     } while (!occupancy.equals(new Occupancy(0, 0)));
   }
 
   private static Settings settings() {
     String models = Path.of("models").toAbsolutePath().toString();
-    Settings settings = SettingsText.parse("models: {directories: ['" + models + "']}");
+    Settings settings =
+        SettingsText.parse(
+            "models: {directories: ['" + models + "']}\ndevices: {cpu: {memory: 128 MiB}}");
     return settings.with(settings.http().at(null, 0), settings.models());
   }
 

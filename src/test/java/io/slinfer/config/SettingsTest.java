@@ -35,13 +35,13 @@ final class SettingsTest {
               max-body: 64KiB
             devices:
               cpu:
-                kv-memory: 1.5 GiB
+                memory: 1.5 GiB
                 engine: java
             """);
     assertEquals(250, settings.http().heartbeatMillis());
     assertEquals(120_000, settings.http().slowClientMillis());
     assertEquals(65_536, settings.http().maxBodyBytes());
-    assertEquals(3L << 29, settings.device().kvBytes());
+    assertEquals(3L << 29, settings.device().memoryBytes());
     assertEquals("java", settings.device().engine());
     assertEquals(9, settings.http().at("0.0.0.0", 9).port());
     assertEquals("0.0.0.0", settings.http().at("0.0.0.0", -1).host());
@@ -68,7 +68,7 @@ final class SettingsTest {
       delimiter = '|',
       value = {
         "http: {prot: 1}|f.yaml: http.prot: 1: unknown key; allowed here: api-keys, cors-origins",
-        "htpt: {}|f.yaml: htpt: {}: unknown key; allowed here: devices, http, metrics, models",
+        "htpt: {}|f.yaml: htpt: {}: unknown key; allowed here: devices, http, metrics, models, serving",
         "http: {port: 99999}|f.yaml: http.port: 99999; allowed: a whole number from 0 to 65535",
         "http: {port: many}|f.yaml: http.port: \"many\"; allowed: a whole number",
         "http: 5|f.yaml: http is not a mapping",

@@ -264,9 +264,9 @@ final class StreamTest {
   @Test
   void cutsOffAReaderThatTakesNothing() throws Exception {
     String settings = "http: {max-pending: 16 KiB, slow-client: 1 s, heartbeat: 1 s}";
-    LoadedModel roomy = new LoadedModel(1 << 20, 1, 64, 1 << 12, 1 << 20, 258);
+    LoadedModel roomy = new LoadedModel(1 << 20, 16, 1, 1 << 17, 1 << 20, 258);
     Script endless = Script.of(roomy, Scripts.alphabet());
-    try (TestServer server = new TestServer(settings, endless, "demo-chat");
+    try (TestServer server = new TestServer(settings, endless, 2 << 20, "demo-chat");
         RawClient client = new RawClient(server.port())) {
       client.send(
           RawClient.post(

@@ -20,11 +20,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 
 /**
  * An engine whose tokens come from a script and whose commands take a given time or, when held,
@@ -43,16 +43,20 @@ public final class ScriptedEngine implements Engine {
   public record Script(
       LoadedModel model,
       Function<Sequence, Integer> nextToken,
-      long stepNanos,
+      ToLongFunction<StepPlan> stepNanos,
       long loadNanos,
       Function<ModelSource, Failure> loadFailure) {
 
     /** Steps and loads that answer at once, and always succeed. */
     public static Script of(LoadedModel model, Function<Sequence, Integer> nextToken) {
-      return new Script(model, nextToken, 0, 0, source -> null);
+      return new Script(model, nextToken, plan -> 0, 0, source -> null);
     }
 
     public Script taking(long newStepNanos, long newLoadNanos) {
+      return taking(plan -> newStepNanos, newLoadNanos);
+    }
+
+    public Script taking(ToLongFunction<StepPlan> newStepNanos, long newLoadNanos) {
       return new Script(model, nextToken, newStepNanos, newLoadNanos, loadFailure);
     }
 
@@ -64,9 +68,7 @@ public final class ScriptedEngine implements Engine {
   private final Script script;
   private final EngineListener listener;
   private final Executor owner;
-  private final ScheduledExecutorService clock =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> Thread.ofPlatform().daemon().name("scripted-engine").unstarted(task));
+  private final Delay delay;
   private final List<StepPlan> steps = Collections.synchronizedList(new ArrayList<>());
   private final List<InstanceId> loads = Collections.synchronizedList(new ArrayList<>());
   private final List<InstanceId> unloads = Collections.synchronizedList(new ArrayList<>());
@@ -75,10 +77,30 @@ public final class ScriptedEngine implements Engine {
   private boolean stepping;
   private int mappedSlabs;
 
+  /** Lets time pass. */
+  @FunctionalInterface
+  public interface Delay {
+
+    /** Runs a task on the owner's thread after this long. */
+    void after(long nanos, Runnable task);
+  }
+
+  /** An engine whose commands take real time. */
   public ScriptedEngine(Script script, EngineListener listener, Executor owner) {
+    this(script, listener, owner, realTime(owner));
+  }
+
+  public ScriptedEngine(Script script, EngineListener listener, Executor owner, Delay delay) {
     this.script = script;
     this.listener = listener;
     this.owner = owner;
+    this.delay = delay;
+  }
+
+  private static Delay realTime(Executor owner) {
+    return (nanos, task) ->
+        CompletableFuture.delayedExecutor(nanos, TimeUnit.NANOSECONDS)
+            .execute(() -> owner.execute(task));
   }
 
   // Any thread: the test's hands.
@@ -167,12 +189,12 @@ public final class ScriptedEngine implements Engine {
         outputs.add(output(sequence));
       }
     }
+    long nanos = script.stepNanos().applyAsLong(plan);
     after(
-        script.stepNanos(),
+        nanos,
         () -> {
           stepping = false;
-          listener.onEvent(
-              new EngineEvent.Stepped(plan.ticket(), plan.instance(), outputs, script.stepNanos()));
+          listener.onEvent(new EngineEvent.Stepped(plan.ticket(), plan.instance(), outputs, nanos));
         });
   }
 
@@ -231,7 +253,7 @@ public final class ScriptedEngine implements Engine {
 
   @Override
   public void close() {
-    clock.shutdownNow();
+    release();
   }
 
   private void after(long nanos, Runnable answer) {
@@ -244,7 +266,7 @@ public final class ScriptedEngine implements Engine {
     if (nanos == 0) {
       owner.execute(answer);
     } else {
-      clock.schedule(() -> owner.execute(answer), nanos, TimeUnit.NANOSECONDS);
+      delay.after(nanos, answer);
     }
   }
 }

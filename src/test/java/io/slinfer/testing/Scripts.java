@@ -1,15 +1,44 @@
 package io.slinfer.testing;
 
+import io.slinfer.cost.InstanceCosts;
+import io.slinfer.cost.LatencyProfile;
+import io.slinfer.cost.LatencyProfile.Curve;
+import io.slinfer.cost.ModelShape;
 import io.slinfer.engine.LoadedModel;
 import io.slinfer.engine.Sequence;
+import io.slinfer.kvcache.BlockTable;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.function.Function;
 
 /** Ready-made behaviours for {@link ScriptedEngine}. */
 public final class Scripts {
 
-  /** 1 KiB blocks, 4 to a slab, room for 1,024 tokens a sequence. */
-  public static final LoadedModel SMALL = new LoadedModel(1 << 20, 1 << 10, 4, 256, 1_024, 258);
+  /** 1 KiB blocks, room for 1,024 tokens a sequence. */
+  public static final LoadedModel SMALL = new LoadedModel(1 << 20, 1 << 10, 1, 1_024, 1_024, 258);
+
+  /** As {@link #costs(LoadedModel, double)}, at full speed. */
+  public static InstanceCosts costs(LoadedModel model) {
+    return costs(model, 1);
+  }
+
+  /**
+   * 10 us for a prompt token, 0.1 ms for a decode step.
+   *
+   * @param slowness everything takes so many times as long
+   */
+  public static InstanceCosts costs(LoadedModel model, double slowness) {
+    ModelShape shape =
+        new ModelShape(model.weightBytes(), model.kvBlockBytes() / BlockTable.TOKENS_PER_BLOCK, 1);
+    Curve prefill = new Curve(new double[] {1, 1_000}, new double[] {10_000, 10_000_000});
+    Curve decode = new Curve(new double[] {1, 64}, new double[] {100_000, 200_000});
+    return new InstanceCosts(
+        shape,
+        new LatencyProfile(prefill, List.of(new LatencyProfile.DecodeRow(1_000, decode))),
+        slowness,
+        64,
+        32);
+  }
 
   private Scripts() {}
 

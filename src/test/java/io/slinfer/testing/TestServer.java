@@ -1,14 +1,21 @@
 package io.slinfer.testing;
 
+import io.slinfer.cli.NodeDevices;
 import io.slinfer.cli.Server;
 import io.slinfer.config.Settings;
+import io.slinfer.cost.DeviceKind;
+import io.slinfer.cost.InstanceCosts;
+import io.slinfer.cost.MemoryTimes;
 import io.slinfer.engine.ModelSource;
+import io.slinfer.gateway.AdmissionVerticle.Occupancy;
 import io.slinfer.gateway.ModelCatalogue;
 import io.slinfer.gateway.ModelFacts;
 import io.slinfer.gateway.ModelText;
 import io.slinfer.gateway.ServedModel;
-import io.slinfer.node.DispatchVerticle.Occupancy;
+import io.slinfer.node.EngineFactory;
 import io.slinfer.request.ModelId;
+import io.slinfer.scheduler.ServingPolicy;
+import io.vertx.core.Future;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +26,7 @@ import java.util.function.Predicate;
 public final class TestServer implements AutoCloseable {
 
   private static final long KV_BYTES = 1 << 20;
+  private static final MemoryTimes TIMES = new MemoryTimes(0, 10, 0, 10, 0, 0, 0);
 
   private static final ModelFacts FACTS =
       new ModelFacts(
@@ -40,12 +48,27 @@ public final class TestServer implements AutoCloseable {
   }
 
   public TestServer(String yaml, ScriptedEngine.Script script, long kvBytes, String... models) {
+    Settings settings = settings(yaml);
+    long memoryBytes = kvBytes + models.length * script.model().weightBytes();
     server =
         Server.start(
-            settings(yaml),
-            (listener, owner) -> engine = new ScriptedEngine(script, listener, owner),
-            catalogue(script.model().contextTokens(), models),
-            kvBytes);
+            settings,
+            parts(
+                settings,
+                memoryBytes,
+                Scripts.costs(script.model()),
+                (listener, owner) -> engine = new ScriptedEngine(script, listener, owner)),
+            catalogue(script.model().contextTokens(), models));
+  }
+
+  /** One CPU device with an engine and costs of the test's choice. */
+  public static Server.Parts parts(
+      Settings settings, long memoryBytes, InstanceCosts costs, EngineFactory engines) {
+    ServingPolicy policy = NodeDevices.policy(settings, settings.device(), TIMES);
+    return new Server.Parts(
+        List.of(NodeDevices.parts(settings.device(), DeviceKind.CPU, memoryBytes, policy, engines)),
+        policy,
+        vertx -> source -> Future.succeededFuture(Map.of(DeviceKind.CPU, costs)));
   }
 
   public int port() {
@@ -78,7 +101,7 @@ public final class TestServer implements AutoCloseable {
   private void await(Predicate<Occupancy> wanted) throws Exception {
     long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
     while (true) {
-      Occupancy occupancy = server.device().occupancy().await(5, TimeUnit.SECONDS);
+      Occupancy occupancy = server.occupancy().await(5, TimeUnit.SECONDS);
       if (wanted.test(occupancy)) {
         return;
       }

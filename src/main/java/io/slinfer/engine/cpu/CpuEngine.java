@@ -95,6 +95,11 @@ public final class CpuEngine implements Engine {
         task -> Thread.ofPlatform().name(name).daemon(true).unstarted(task));
   }
 
+  /** What a KV block takes that holds this many bytes: whole pages. */
+  public static long kvBlockBytes(long contentBytes) {
+    return KvSpace.strideBytes(contentBytes);
+  }
+
   @Override
   public EngineDescription description() {
     return description;

@@ -88,8 +88,8 @@ final class CpuInstance implements AutoCloseable {
   LoadedModel loadedModel() {
     return new LoadedModel(
         description.weightBytes(),
-        kv.shape().blockBytes(),
-        kv.blocksPerSlab(),
+        kv.strideBytes(),
+        1,
         kv.maxSlabs(),
         contextTokens,
         description.architecture().vocabularySize(),

@@ -8,20 +8,17 @@ import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
 
 /**
- * The KV address space of one instance: slabs of blocks in one reserved range. A mapped slab takes
- * memory as its blocks are written and gives it back at once when unmapped; nothing moves. Confined
- * to the engine's thread.
+ * The KV address space of one instance: blocks in one reserved range, each a slab of its own. A
+ * mapped slab takes memory as its blocks are written and gives it back at once when unmapped;
+ * nothing moves. Confined to the engine's thread.
  */
 final class KvSpace implements AutoCloseable {
-
-  /** Slabs are at least this large, so that giving one back is worth a system call. */
-  private static final long SMALLEST_SLAB_BYTES = 1 << 20;
 
   /** Blocks are counted by their owner, so there are not more than any instance could use. */
   private static final int MOST_BLOCKS = 1 << 18;
 
   private final KvShape shape;
-  private final int blocksPerSlab;
+  private final long strideBytes;
   private final int maxSlabs;
   private final ReservedMemory memory;
   private final BitSet mapped = new BitSet();
@@ -31,30 +28,28 @@ final class KvSpace implements AutoCloseable {
    */
   KvSpace(KvShape shape, long addressBytes) {
     this.shape = shape;
-    this.blocksPerSlab = blocksPerSlab(shape.blockBytes());
-    long slabBytes = shape.blockBytes() * blocksPerSlab;
-    this.maxSlabs =
-        Math.toIntExact(
-            Math.clamp(addressBytes / slabBytes, 1, Math.max(1, MOST_BLOCKS / blocksPerSlab)));
-    this.memory = ReservedMemory.of(slabBytes * maxSlabs);
+    this.strideBytes = strideBytes(shape.blockBytes());
+    this.maxSlabs = Math.toIntExact(Math.clamp(addressBytes / strideBytes, 1, MOST_BLOCKS));
+    this.memory = ReservedMemory.of(strideBytes * maxSlabs);
   }
 
-  /** The smallest power of two that makes slabs large enough and of whole pages. */
-  private static int blocksPerSlab(long blockBytes) {
-    int blocks = 1;
-    while (blocks * blockBytes < SMALLEST_SLAB_BYTES
-        || blocks * blockBytes % ReservedMemory.PAGE_BYTES != 0) {
-      blocks *= 2;
-    }
-    return blocks;
+  /**
+   * How far apart blocks lie: each has pages of its own, so that each can come and go alone.
+   *
+   * @param blockBytes what a block holds
+   */
+  static long strideBytes(long blockBytes) {
+    long pages = Math.ceilDiv(blockBytes, (long) ReservedMemory.PAGE_BYTES);
+    return pages * ReservedMemory.PAGE_BYTES;
   }
 
   KvShape shape() {
     return shape;
   }
 
-  int blocksPerSlab() {
-    return blocksPerSlab;
+  /** Bytes that a block takes. */
+  long strideBytes() {
+    return strideBytes;
   }
 
   int maxSlabs() {
@@ -73,19 +68,24 @@ final class KvSpace implements AutoCloseable {
   }
 
   void unmap(int[] slabs) {
-    long slabBytes = shape.blockBytes() * blocksPerSlab;
+    BitSet leaving = new BitSet();
     for (int slab : slabs) {
-      memory.release(slab * slabBytes, slabBytes);
+      leaving.set(slab);
       mapped.clear(slab);
+    }
+    int end = 0;
+    for (int start = leaving.nextSetBit(0); start >= 0; start = leaving.nextSetBit(end)) {
+      end = leaving.nextClearBit(start);
+      memory.release(start * strideBytes, (end - start) * strideBytes);
     }
   }
 
   /** The address of a block of a mapped slab. */
   long blockAddress(int block) {
-    if (!mapped.get(block / blocksPerSlab)) {
+    if (!mapped.get(block)) {
       throw new IllegalStateException("block " + block + " lies in no mapped slab");
     }
-    return memory.segment().address() + block * shape.blockBytes();
+    return memory.segment().address() + block * strideBytes;
   }
 
   /** The blocks of a sequence that hold its computed tokens, one after another. */

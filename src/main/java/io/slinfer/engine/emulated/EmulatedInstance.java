@@ -11,8 +11,8 @@ import java.util.List;
 /** A loaded emulated model: its books, no memory. Confined to the engine's owner. */
 final class EmulatedInstance {
 
-  /** Slabs are about this large, as a GPU's physical pages would be. */
-  private static final long SLAB_BYTES = 2L << 20;
+  /** Blocks are counted by their owner, so there are not more than any instance could use. */
+  private static final int MOST_BLOCKS = 1 << 20;
 
   private final EmulatedModel model;
   private final LoadedModel loaded;
@@ -27,15 +27,14 @@ final class EmulatedInstance {
   EmulatedInstance(EmulatedModel model, ModelSource source, long kvAddressBytes) {
     this.model = model;
     long blockBytes = Math.max(1, model.shape().kvBytesPerToken() * BlockTable.TOKENS_PER_BLOCK);
-    int blocksPerSlab = (int) Math.max(1, SLAB_BYTES / blockBytes);
-    long slabs = Math.max(1, kvAddressBytes / (blockBytes * blocksPerSlab));
+    long slabs = Math.max(1, kvAddressBytes / blockBytes);
     int limit = source.maxContextTokens();
     loaded =
         new LoadedModel(
             model.shape().weightBytes(),
             blockBytes,
-            blocksPerSlab,
-            (int) Math.min(slabs, Integer.MAX_VALUE / blocksPerSlab),
+            1,
+            (int) Math.min(slabs, MOST_BLOCKS),
             limit == 0 ? model.contextTokens() : Math.min(limit, model.contextTokens()),
             model.words().vocabularySize());
   }

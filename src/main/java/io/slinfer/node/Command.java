@@ -5,8 +5,8 @@ import io.slinfer.request.InferenceRequest;
 import io.slinfer.request.RequestId;
 import java.util.Objects;
 
-/** What a gateway asks of a device. */
-public sealed interface DeviceCommand {
+/** What a gateway asks of a node. */
+public sealed interface Command {
 
   /**
    * Serve a request; answered at the outlet by Accepted, Tokens in order and one terminal event, or
@@ -16,7 +16,7 @@ public sealed interface DeviceCommand {
    * @param endTokens the tokens that end a generation; not copied, never changed
    */
   record Submit(InferenceRequest request, ModelSource source, int[] endTokens, TokenOutlet outlet)
-      implements DeviceCommand {
+      implements Command {
 
     public Submit {
       Objects.requireNonNull(request, "request");
@@ -31,5 +31,5 @@ public sealed interface DeviceCommand {
    *
    * @param closedNanos when the caller went away
    */
-  record Cancel(RequestId id, long closedNanos) implements DeviceCommand {}
+  record Cancel(RequestId id, long closedNanos) implements Command {}
 }

@@ -1,7 +1,7 @@
 package io.slinfer.node;
 
-import io.slinfer.node.DeviceCommand.Cancel;
-import io.slinfer.node.DeviceCommand.Submit;
+import io.slinfer.node.Command.Cancel;
+import io.slinfer.node.Command.Submit;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -9,13 +9,13 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
- * Commands on their way to a device. Bounded by the requests that wait, here or on the device, for
- * their first step: one more is refused at once. Cancels are always taken; there is at most one for
- * each request.
+ * Commands on their way to a node. Bounded by the requests that wait, here or there, for their
+ * first step: one more is refused at once. Cancels are always taken; there is at most one for each
+ * request.
  */
-public final class DeviceInbox {
+public final class Inbox {
 
-  private final Queue<DeviceCommand> commands = new ConcurrentLinkedQueue<>();
+  private final Queue<Command> commands = new ConcurrentLinkedQueue<>();
   private final AtomicInteger waiting = new AtomicInteger();
   private final int maxWaiting;
   private final LongSupplier nanoClock;
@@ -25,7 +25,7 @@ public final class DeviceInbox {
   /**
    * @param wakeUp called after each command, on any thread: has the owner poll soon
    */
-  DeviceInbox(int maxWaiting, LongSupplier nanoClock, Runnable wakeUp) {
+  Inbox(int maxWaiting, LongSupplier nanoClock, Runnable wakeUp) {
     this.maxWaiting = maxWaiting;
     this.nanoClock = nanoClock;
     this.wakeUp = wakeUp;
@@ -33,7 +33,7 @@ public final class DeviceInbox {
 
   // Any thread.
 
-  /** False if the device has as many waiting requests as it may have. */
+  /** False if the node has as many waiting requests as it may have. */
   public boolean submit(Submit command) {
     int now;
     do {
@@ -73,17 +73,17 @@ public final class DeviceInbox {
     return pace.millisFor(maxWaiting, nanoClock.getAsLong());
   }
 
-  private void put(DeviceCommand command) {
+  private void put(Command command) {
     commands.add(command);
     wakeUp.run();
   }
 
-  // The device's owner.
+  // The node's owner.
 
   /** Hands over up to {@code limit} commands in order; wakes the owner again if more are left. */
-  void drain(int limit, Consumer<DeviceCommand> owner) {
+  void drain(int limit, Consumer<Command> owner) {
     for (int i = 0; i < limit; i++) {
-      DeviceCommand command = commands.poll();
+      Command command = commands.poll();
       if (command == null) {
         return;
       }

@@ -1,0 +1,27 @@
+package io.slinfer.node;
+
+import io.slinfer.cost.DeviceSpec;
+import io.slinfer.cost.InstanceCosts;
+import io.slinfer.scheduler.DeviceSettings;
+
+/**
+ * One device of a node.
+ *
+ * @param settings how it is run
+ */
+public record DeviceParts(DeviceSpec spec, DeviceSettings settings, EngineFactory engines) {
+
+  /**
+   * The longest sequence that an instance could hold if it had the device to itself; 0 or less:
+   * none.
+   */
+  int mostTokens(InstanceCosts costs) {
+    long kvBytes =
+        spec.memoryMoves()
+            ? spec.capacityBytes() - costs.shape().weightBytes()
+            : spec.fixedKvBytes();
+    long blocks = kvBytes / costs.blockBytes(spec.kvBlockTokens());
+    long tokens = blocks * spec.kvBlockTokens() - settings.sizing().reserveTokens();
+    return Math.clamp(tokens, 0, Integer.MAX_VALUE);
+  }
+}

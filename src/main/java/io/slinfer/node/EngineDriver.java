@@ -1,0 +1,381 @@
+package io.slinfer.node;
+
+import io.slinfer.engine.Engine;
+import io.slinfer.engine.EngineEvent;
+import io.slinfer.engine.EngineEvent.SequenceOutput;
+import io.slinfer.engine.EngineListener;
+import io.slinfer.engine.LoadedModel;
+import io.slinfer.engine.Sequence;
+import io.slinfer.engine.SequenceChunk;
+import io.slinfer.engine.StepPlan;
+import io.slinfer.kvcache.BlockPool;
+import io.slinfer.request.Failure;
+import io.slinfer.request.Pooling;
+import io.slinfer.request.RequestLife;
+import io.slinfer.scheduler.DeviceDriver;
+import io.slinfer.scheduler.DeviceLoop;
+import io.slinfer.scheduler.Instance;
+import io.slinfer.scheduler.StepBatch;
+import io.slinfer.scheduler.Timers;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Carries out on an engine what the scheduler asks of a device: turns batches into step plans,
+ * numbers of KV blocks into slabs, and the engine's reports into answers.
+ *
+ * <p>Blocks are what the scheduler counts; which ones a request gets is decided here, by the
+ * instance's pool. A pool shares blocks between requests that begin alike, so it never needs more
+ * than the scheduler has counted.
+ *
+ * <p>Confined to the node's owner.
+ */
+public final class EngineDriver implements DeviceDriver, EngineListener {
+
+  /** An instance that the engine holds. */
+  private record Held(LoadedModel model, BlockPool pool) {}
+
+  /** What is to happen when the engine answers. */
+  private record Asked(Instance instance, Answer whenDone, FailureAnswer whenFailed) {}
+
+  @FunctionalInterface
+  private interface Answer {
+    void done(EngineEvent event);
+  }
+
+  @FunctionalInterface
+  private interface FailureAnswer {
+    void failed(Failure failure);
+  }
+
+  private final LiveRequests requests;
+  private final ModelBook models;
+  private final Timers timers;
+  private final Map<Instance, Held> held = new HashMap<>();
+  private final Map<Long, Asked> asked = new HashMap<>();
+  private Engine engine;
+  private DeviceLoop loop;
+  private long lastTicket;
+
+  EngineDriver(LiveRequests requests, ModelBook models, Timers timers) {
+    this.requests = requests;
+    this.models = models;
+    this.timers = timers;
+  }
+
+  /** Connects the driver, before anything else. */
+  void connect(DeviceLoop deviceLoop) {
+    loop = deviceLoop;
+  }
+
+  /** The engine has started. */
+  public void engine(Engine started) {
+    engine = started;
+  }
+
+  /** KV blocks in use by sequences, of all instances. */
+  int usedBlocks() {
+    return held.values().stream().mapToInt(instance -> instance.pool().usedBlocks()).sum();
+  }
+
+  // Steps.
+
+  @Override
+  public void step(Instance instance) {
+    StepBatch batch = instance.batch();
+    BlockPool pool = held.get(instance).pool();
+    List<SequenceChunk> chunks = new ArrayList<>(batch.requests().size());
+    for (int i = 0; i < batch.requests().size(); i++) {
+      RequestLife life = batch.requests().get(i);
+      LiveRequest request = requests.of(life);
+      Sequence sequence = request.sequence();
+      assert sequence.computed() == life.computedTokens() : life.id();
+      boolean enough = pool.reserve(sequence.blocks(), sequence.computed() + batch.chunk(i));
+      assert enough : "the scheduler counts fewer blocks than are used on " + instance;
+      requests.stepping(request, instance);
+      chunks.add(new SequenceChunk(sequence, batch.chunk(i)));
+    }
+    long ticket =
+        ask(
+            instance,
+            event -> stepped(instance, chunks, (EngineEvent.Stepped) event),
+            failure -> {
+              batch.requests().forEach(life -> requests.of(life).failure(failure));
+              loop.onStepFailed(instance);
+            });
+    engine.step(new StepPlan(ticket, instance.id(), chunks));
+  }
+
+  private void stepped(Instance instance, List<SequenceChunk> chunks, EngineEvent.Stepped stepped) {
+    boolean[] ended = new boolean[chunks.size()];
+    int tokens = 0;
+    int output = 0;
+    for (int i = 0; i < ended.length; i++) {
+      SequenceChunk chunk = chunks.get(i);
+      Sequence sequence = chunk.sequence();
+      boolean yields = chunk.yieldsToken();
+      tokens += chunk.tokens();
+      sequence.computed(sequence.computed() + chunk.tokens());
+      held.get(instance).pool().index(sequence.blocks(), sequence::token, sequence.computed());
+      if (yields) {
+        SequenceOutput drawn = stepped.outputs().get(output++);
+        assert drawn.sequence() == sequence : "outputs out of order";
+        ended[i] = drawn(instance, requests.of(instance.batch().requests().get(i)), drawn);
+      }
+    }
+    requests.stepped(instance, tokens, output);
+    loop.onStepped(instance, index -> ended[index]);
+  }
+
+  /** True if the request ends with it. */
+  private boolean drawn(Instance instance, LiveRequest request, SequenceOutput drawn) {
+    if (drawn.failure() == null) {
+      return requests.drawn(request, drawn.draw());
+    }
+    held.get(instance).pool().forget(request.sequence().blocks());
+    request.failure(drawn.failure());
+    return true;
+  }
+
+  @Override
+  public int reusePrefix(Instance instance, RequestLife life) {
+    LiveRequest request = requests.of(life);
+    Sequence sequence = request.sequence();
+    Pooling pooling = sequence.sampling().pooling();
+    if (pooling != null && pooling.needsWholePrompt()) {
+      return 0;
+    }
+    Held home = held.get(instance);
+    int length = sequence.length();
+    int tokens =
+        home.pool()
+            .reusePrefix(
+                sequence.blocks(), sequence::token, length, home.model().keyVariant(length));
+    sequence.computed(tokens);
+    request.cachedTokens(Math.min(tokens, sequence.promptLength()));
+    return tokens;
+  }
+
+  @Override
+  public void freed(Instance instance, RequestLife life) {
+    LiveRequest request = requests.of(life);
+    Held home = held.get(instance);
+    if (home != null) {
+      home.pool().release(request.sequence().blocks());
+    }
+    request.sequence().computed(0);
+  }
+
+  // Memory.
+
+  @Override
+  public void load(Instance instance) {
+    long ticket =
+        ask(
+            instance,
+            event -> loaded(instance, (EngineEvent.Loaded) event),
+            failure -> {
+              models.loadFailed(instance.model(), failure, timers.nowNanos());
+              loop.onActionFailed(instance);
+            });
+    engine.load(ticket, instance.id(), models.source(instance.model()));
+  }
+
+  private void loaded(Instance instance, EngineEvent.Loaded loaded) {
+    LoadedModel model = loaded.model();
+    BlockPool pool = new BlockPool(model.blocksPerSlab(), model.maxSlabs());
+    held.put(instance, new Held(model, pool));
+    models.loaded(instance.model(), loaded);
+    if (instance.usableBlocks() == 0) {
+      loop.onActionDone(instance, loaded.durationNanos());
+    } else {
+      // Its KV had room before its weights had.
+      grow(instance, pool, Math.ceilDiv(instance.usableBlocks(), pool.blocksPerSlab()));
+    }
+  }
+
+  @Override
+  public void resize(Instance instance, int fromBlocks, int toBlocks, int liveBlocks) {
+    Held home = held.get(instance);
+    if (home == null) {
+      doneSoon(instance);
+      return;
+    }
+    BlockPool pool = home.pool();
+    int change = Math.ceilDiv(toBlocks, pool.blocksPerSlab()) - pool.heldSlabs();
+    if (change == 0) {
+      doneSoon(instance);
+    } else if (change > 0) {
+      grow(instance, pool, change);
+    } else {
+      shrink(instance, pool, -change);
+    }
+  }
+
+  private void grow(Instance instance, BlockPool pool, int count) {
+    int[] slabs = pool.planGrow(count);
+    if (slabs.length < count) {
+      pool.refused(slabs);
+      timers.at(timers.nowNanos(), () -> loop.onActionFailed(instance));
+      return;
+    }
+    long ticket =
+        ask(
+            instance,
+            event -> {
+              pool.grown(slabs);
+              loop.onActionDone(instance, ((EngineEvent.Resized) event).durationNanos());
+            },
+            failure -> {
+              pool.refused(slabs);
+              loop.onActionFailed(instance);
+            });
+    engine.mapSlabs(ticket, instance.id(), slabs);
+  }
+
+  private void shrink(Instance instance, BlockPool pool, int count) {
+    int[] slabs = pool.planShrink(count);
+    if (slabs.length == 0) {
+      doneSoon(instance);
+      return;
+    }
+    long ticket =
+        ask(
+            instance,
+            event -> {
+              pool.shrunk(slabs);
+              loop.onActionDone(instance, ((EngineEvent.Resized) event).durationNanos());
+            },
+            failure -> unexpected(instance, failure));
+    engine.unmapSlabs(ticket, instance.id(), slabs);
+  }
+
+  @Override
+  public void evict(Instance instance) {
+    doneSoon(instance);
+  }
+
+  @Override
+  public void unload(Instance instance) {
+    if (held.remove(instance) == null) {
+      doneSoon(instance);
+      return;
+    }
+    long ticket =
+        ask(
+            instance,
+            event -> {
+              models.unloaded(instance.model());
+              loop.onActionDone(instance, ((EngineEvent.Unloaded) event).durationNanos());
+            },
+            failure -> unexpected(instance, failure));
+    engine.unload(ticket, instance.id());
+  }
+
+  @Override
+  public void exportKv(Instance instance, long bytes) {
+    new Copies(instance).export();
+  }
+
+  @Override
+  public void importKv(Instance instance, long bytes) {
+    new Copies(instance).bringBack();
+  }
+
+  /** The copies of all running requests of an instance, to the host or back. */
+  private final class Copies {
+
+    private final Instance instance;
+    private final List<RequestLife> lives;
+    private int left;
+    private long nanos;
+
+    Copies(Instance instance) {
+      this.instance = instance;
+      this.lives =
+          instance.runningRequests().stream().filter(life -> life.computedTokens() > 0).toList();
+      this.left = lives.size();
+    }
+
+    void export() {
+      for (RequestLife life : lives) {
+        LiveRequest request = requests.of(life);
+        long ticket =
+            ask(
+                instance,
+                event -> {
+                  EngineEvent.Exported exported = (EngineEvent.Exported) event;
+                  request.image(exported.image());
+                  ended(exported.durationNanos());
+                },
+                failure -> unexpected(instance, failure));
+        engine.exportKv(ticket, instance.id(), request.sequence());
+      }
+      endIfNone();
+    }
+
+    void bringBack() {
+      BlockPool pool = held.get(instance).pool();
+      for (RequestLife life : lives) {
+        LiveRequest request = requests.of(life);
+        Sequence sequence = request.sequence();
+        boolean enough = pool.reserve(sequence.blocks(), request.image().tokens());
+        assert enough : "the scheduler counts fewer blocks than come back to " + instance;
+        long ticket =
+            ask(
+                instance,
+                event -> {
+                  sequence.computed(request.image().tokens());
+                  request.image(null);
+                  ended(((EngineEvent.Imported) event).durationNanos());
+                },
+                failure -> unexpected(instance, failure));
+        engine.importKv(ticket, instance.id(), sequence, request.image());
+      }
+      endIfNone();
+    }
+
+    private void ended(long durationNanos) {
+      nanos += durationNanos;
+      if (--left == 0) {
+        loop.onActionDone(instance, nanos);
+      }
+    }
+
+    private void endIfNone() {
+      if (lives.isEmpty()) {
+        doneSoon(instance);
+      }
+    }
+  }
+
+  // Answers.
+
+  @Override
+  public void onEvent(EngineEvent event) {
+    Asked question = asked.remove(event.ticket());
+    if (question == null) {
+      throw new IllegalStateException("the engine answers what nobody asked: " + event);
+    }
+    if (event instanceof EngineEvent.Failed failed) {
+      question.whenFailed().failed(failed.failure());
+    } else {
+      question.whenDone().done(event);
+    }
+  }
+
+  private long ask(Instance instance, Answer whenDone, FailureAnswer whenFailed) {
+    asked.put(++lastTicket, new Asked(instance, whenDone, whenFailed));
+    return lastTicket;
+  }
+
+  private void doneSoon(Instance instance) {
+    timers.at(timers.nowNanos(), () -> loop.onActionDone(instance, 0));
+  }
+
+  private static void unexpected(Instance instance, Failure failure) {
+    throw new IllegalStateException(instance + ": " + failure.message());
+  }
+}

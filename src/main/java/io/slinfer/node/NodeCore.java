@@ -1,0 +1,360 @@
+package io.slinfer.node;
+
+import io.slinfer.cost.DeviceKind;
+import io.slinfer.cost.InstanceCosts;
+import io.slinfer.engine.ModelSource;
+import io.slinfer.metrics.ServingMeters;
+import io.slinfer.node.Command.Cancel;
+import io.slinfer.node.Command.Submit;
+import io.slinfer.placement.PlacementPolicy;
+import io.slinfer.request.DeadlineRule;
+import io.slinfer.request.Failure;
+import io.slinfer.request.ModelId;
+import io.slinfer.request.RequestLife;
+import io.slinfer.request.RequestState;
+import io.slinfer.scheduler.Coordinator;
+import io.slinfer.scheduler.DeviceLoop;
+import io.slinfer.scheduler.Instance;
+import io.slinfer.scheduler.QueueCoordinator;
+import io.slinfer.scheduler.SchedulerListener;
+import io.slinfer.scheduler.Timers;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A node without its event loops: takes commands from the inbox and runs the scheduler's own
+ * objects (the queue, placement, the step loop of each device) on engines. A request is told that
+ * it is accepted when it has a place; from then on it is never given up for want of time.
+ *
+ * <p>Confined to the node's owner.
+ */
+public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
+
+  private static final Logger LOG = LoggerFactory.getLogger(NodeCore.class);
+  private static final int COMMANDS_PER_TURN = 256;
+  private static final long RETRY_MILLIS = 5_000;
+
+  private final Parts parts;
+  private final Timers timers;
+  private final Inbox inbox;
+  private final LiveRequests requests;
+  private final ModelBook models;
+  private final Promises promises;
+  private final List<DeviceLoop> loops = new ArrayList<>();
+  private final List<EngineDriver> drivers = new ArrayList<>();
+  private final Coordinator coordinator;
+  private final AtomicBoolean awake = new AtomicBoolean();
+  private boolean stopped;
+
+  /**
+   * What a node is made of.
+   *
+   * @param owner runs tasks on the owner's thread, in order; called on any thread
+   * @param deadlines when tokens are due
+   * @param maxWaiting requests that may wait for their first step
+   */
+  public record Parts(
+      List<DeviceParts> devices,
+      CostSource costs,
+      PlacementPolicy placement,
+      DeadlineRule deadlines,
+      Promises promises,
+      Timers timers,
+      Executor owner,
+      int maxWaiting,
+      ServingMeters meters) {
+
+    public Parts {
+      devices = List.copyOf(devices);
+    }
+  }
+
+  public NodeCore(Parts parts) {
+    this.parts = parts;
+    this.timers = parts.timers;
+    this.inbox = new Inbox(parts.maxWaiting, parts.timers::nowNanos, this::wake);
+    this.promises = parts.promises;
+    this.requests = new LiveRequests(inbox, parts.meters, timers);
+    this.models = new ModelBook(parts.meters);
+    for (DeviceParts device : parts.devices) {
+      DeviceLoop loop =
+          new DeviceLoop(loops.size(), device.spec(), device.settings(), timers, this);
+      EngineDriver driver = new EngineDriver(requests, models, timers);
+      driver.connect(loop);
+      loop.connect(driver, this);
+      loops.add(loop);
+      drivers.add(driver);
+    }
+    this.coordinator =
+        new QueueCoordinator(
+            new Coordinator.Surroundings(loops, models::costs, parts.placement, timers, this),
+            QueueCoordinator.Patience.SERVING);
+  }
+
+  /** Where commands go; any thread. */
+  public Inbox inbox() {
+    return inbox;
+  }
+
+  private void wake() {
+    if (awake.compareAndSet(false, true)) {
+      parts.owner.execute(
+          () -> {
+            awake.set(false);
+            if (!stopped) {
+              inbox.drain(COMMANDS_PER_TURN, this::onCommand);
+            }
+          });
+    }
+  }
+
+  /** The driver of a device, for its engine. */
+  public EngineDriver driver(int device) {
+    return drivers.get(device);
+  }
+
+  /** The devices' step loops; to look at, and for audits. */
+  public List<DeviceLoop> loops() {
+    return List.copyOf(loops);
+  }
+
+  /** Requests that have not ended. */
+  public int liveRequests() {
+    return requests.count();
+  }
+
+  /** KV blocks that requests use, of all devices. */
+  public int usedBlocks() {
+    return drivers.stream().mapToInt(EngineDriver::usedBlocks).sum();
+  }
+
+  /** How the instances of each device stand. */
+  public List<List<InstanceStatus>> instances() {
+    return loops.stream()
+        .map(loop -> loop.instances().stream().map(InstanceStatus::of).toList())
+        .toList();
+  }
+
+  /** Fails what has not ended; the engines are their owners' to close. */
+  public void stop() {
+    stopped = true;
+    Failure stopping = new Failure.Unavailable("the server is stopping", "stopping", RETRY_MILLIS);
+    inbox.drain(
+        Integer.MAX_VALUE,
+        command -> {
+          if (command instanceof Submit submit) {
+            LiveRequest request = new LiveRequest(submit);
+            requests.add(request);
+          }
+        });
+    requests.all().forEach(request -> requests.failed(request, stopping));
+    requests.flush();
+  }
+
+  // Commands.
+
+  private void onCommand(Command command) {
+    switch (command) {
+      case Submit submit -> onSubmit(submit);
+      case Cancel cancel -> onCancel(cancel);
+    }
+  }
+
+  private void onSubmit(Submit submit) {
+    LiveRequest request = new LiveRequest(submit);
+    requests.add(request);
+    ModelSource source = submit.source();
+    if (models.knows(source)) {
+      admit(request);
+      return;
+    }
+    parts
+        .costs
+        .of(source)
+        .onComplete(
+            answer ->
+                parts.owner.execute(
+                    () -> {
+                      if (answer.succeeded()) {
+                        onCosts(request, answer.result());
+                      } else {
+                        requests
+                            .find(request.id())
+                            .ifPresent(waiting -> fail(waiting, unreadable(answer.cause())));
+                      }
+                    }));
+  }
+
+  private void onCosts(LiveRequest request, Map<DeviceKind, InstanceCosts> costs) {
+    ModelSource source = request.submit().source();
+    if (!models.knows(source)) {
+      models.add(source, costs);
+      // What was loaded from other files serves the requests that it has, then leaves.
+      loops.forEach(loop -> loop.retire(source.model()));
+    }
+    requests.find(request.id()).ifPresent(this::admit);
+  }
+
+  private static Failure unreadable(Throwable cause) {
+    return new Failure.Unavailable(cause.getMessage(), "model_loading", RETRY_MILLIS);
+  }
+
+  private void admit(LiveRequest request) {
+    ModelId model = request.request().model();
+    if (request.isCancelled()) {
+      requests.cancelled(request);
+      return;
+    }
+    Optional<Failure> cooling = models.refusal(model, timers.nowNanos());
+    if (cooling.isPresent()) {
+      fail(request, cooling.get());
+      return;
+    }
+    int mostTokens = 0;
+    for (DeviceParts device : parts.devices) {
+      InstanceCosts costs = models.costs(model, device.spec().kind());
+      mostTokens = Math.max(mostTokens, costs == null ? 0 : device.mostTokens(costs));
+    }
+    int prompt = request.sequence().promptLength();
+    if (prompt >= mostTokens) {
+      fail(request, tooLong(model, prompt, mostTokens));
+      return;
+    }
+    RequestLife life =
+        new RequestLife(
+            request.id(),
+            model,
+            prompt,
+            promises.of(request.request(), view(model)),
+            request.request().arrivalNanos(),
+            parts.deadlines);
+    if (promises.isBestEffort(model)) {
+      life.keep();
+    }
+    request.live(life, mostTokens);
+    coordinator.arrive(life);
+  }
+
+  /** How a model stands, for what can be promised. */
+  private Promises.Standing view(ModelId model) {
+    boolean warm =
+        loops.stream()
+            .flatMap(loop -> loop.instances().stream())
+            .anyMatch(instance -> instance.model().equals(model) && instance.isLoaded());
+    List<InstanceCosts> costs = new ArrayList<>();
+    for (DeviceParts device : parts.devices) {
+      costs.add(models.costs(model, device.spec().kind()));
+    }
+    return new Promises.Standing(warm, costs);
+  }
+
+  private static Failure tooLong(ModelId model, int prompt, int mostTokens) {
+    if (mostTokens <= 0) {
+      return new Failure.Unavailable(
+          "model " + model + " does not fit the memory that devices may use here",
+          "model_too_large",
+          60_000);
+    }
+    return new Failure.Invalid(
+        "This model's maximum context length is "
+            + mostTokens
+            + " tokens in the memory that devices may use here; the prompt has "
+            + prompt
+            + " tokens.",
+        null,
+        "context_length_exceeded");
+  }
+
+  private void onCancel(Cancel cancel) {
+    Optional<LiveRequest> found = requests.find(cancel.id());
+    if (found.isEmpty() || found.get().isCancelled()) {
+      return;
+    }
+    LiveRequest request = found.get();
+    request.cancel(cancel.closedNanos());
+    if (request.life() != null) {
+      coordinator.cancel(request.life());
+    }
+  }
+
+  // What the scheduler says.
+
+  @Override
+  public void placed(RequestLife life, Instance instance) {
+    life.keep();
+    requests.placed(requests.of(life), !instance.isLoaded());
+  }
+
+  @Override
+  public void cancelled(RequestLife life) {
+    requests.cancelled(requests.of(life));
+  }
+
+  @Override
+  public void refused(RequestLife life, String reason) {
+    LiveRequest request = requests.of(life);
+    fail(request, request.failure() == null ? overloaded(reason) : request.failure());
+  }
+
+  /** Both as upstream of the devices, before the queue knows, and as the queue's listener. */
+  @Override
+  public void finished(RequestLife life) {
+    LiveRequest request = requests.of(life);
+    if (request == null) {
+      return;
+    }
+    if (request.failure() == null) {
+      requests.finished(request);
+    } else {
+      fail(request, request.failure());
+    }
+    coordinator.finished(life);
+  }
+
+  @Override
+  public void evicted(List<RequestLife> lives) {
+    List<RequestLife> homeless = new ArrayList<>();
+    for (RequestLife life : lives) {
+      Optional<Failure> refusal = models.refusal(life.model(), timers.nowNanos());
+      if (refusal.isPresent()) {
+        life.become(RequestState.REFUSED);
+        fail(requests.of(life), refusal.get());
+      } else {
+        homeless.add(life);
+      }
+    }
+    if (!homeless.isEmpty()) {
+      coordinator.evicted(homeless);
+    }
+  }
+
+  @Override
+  public void evicted(RequestLife life, Instance instance) {
+    parts.meters.of(life.model()).preempted();
+  }
+
+  @Override
+  public void memoryActed(
+      Instance instance, io.slinfer.scheduler.MemoryAction action, long durationNanos) {
+    LOG.debug("{}: {} in {} us", instance, action, durationNanos / 1_000);
+  }
+
+  private Failure overloaded(String reason) {
+    return new Failure.Overloaded(
+        "No device can serve this in time: too much is asked for at once.",
+        reason,
+        inbox.maxWaiting(),
+        Math.max(1_000, inbox.placeFreeMillis()),
+        Math.max(1_000, inbox.allFreeMillis()));
+  }
+
+  private void fail(LiveRequest request, Failure failure) {
+    requests.failed(request, failure);
+  }
+}
