@@ -52,7 +52,7 @@ public record SlackTest(
    */
   public boolean timeHolds(
       DeviceSnapshot device, InstanceSnapshot before, InstanceSnapshot after, long nowNanos) {
-    double share = share(after);
+    double others = 0;
     List<Job> jobs = new ArrayList<>(2 * device.instances().size() + 2);
     jobs.add(new Job(true, after.prefillNanos(), after.prefillDeadlineNanos()));
     addDecode(jobs, after);
@@ -60,15 +60,20 @@ public record SlackTest(
       if (other.index() == before.index() || other.parked() || other.batch() == 0) {
         continue;
       }
-      share += share(other);
+      others += share(other);
       if (other.prefillNanos() > 0) {
         jobs.add(new Job(false, other.prefillNanos(), other.prefillDeadlineNanos()));
       }
       addDecode(jobs, other);
     }
-    double stretch = reckonsDecodes ? Math.min(MOST_STRETCH, 1 / Math.max(1e-3, 1 - share)) : 1;
-    return share <= mostShare
-        && meetsDeadlines(jobs, Math.min(nowNanos, device.stepStartNanos()), stretch);
+    return others + share(after) <= mostShare
+        && meetsDeadlines(
+            jobs, Math.min(nowNanos, device.stepStartNanos()), stretch(others + share(before)));
+  }
+
+  /** How many times as long prompts take beside decode steps of this share. */
+  private double stretch(double share) {
+    return reckonsDecodes ? Math.min(MOST_STRETCH, 1 / Math.max(1e-3, 1 - share)) : 1;
   }
 
   private double share(InstanceSnapshot instance) {

@@ -66,6 +66,7 @@ public final class NodeDevices {
         new Residence(
             TimeUnit.MILLISECONDS.toNanos(serving.keepAliveMillis()),
             TimeUnit.MILLISECONDS.toNanos(serving.leastResidenceMillis()),
+            true,
             model -> serving.pinned().contains(model.value())),
         times);
   }

@@ -9,12 +9,15 @@ import java.util.function.Predicate;
  * @param keepAliveNanos after the last request; Long.MAX_VALUE: until the place is wanted
  * @param leastNanos after a load, before another model may have the place: two models that do not
  *     fit together must not evict each other on every call
+ * @param keepsPrefixes whether KV that requests gave back keeps its contents until somebody needs
+ *     the memory; else it is given back at once
  * @param pinned models that never leave
  */
-public record Residence(long keepAliveNanos, long leastNanos, Predicate<ModelId> pinned) {
+public record Residence(
+    long keepAliveNanos, long leastNanos, boolean keepsPrefixes, Predicate<ModelId> pinned) {
 
   /** Models leave when others want their place, or when their time is over. */
   public static Residence of(long keepAliveNanos) {
-    return new Residence(keepAliveNanos, 0, model -> false);
+    return new Residence(keepAliveNanos, 0, false, model -> false);
   }
 }

@@ -28,7 +28,7 @@ public final class DeviceAudit {
     for (Instance instance : device.instances()) {
       promisedBytes += instance.promisedBytes();
       heldBytes += instance.heldBytes();
-      settled &= instance.actions.isEmpty() && !instance.acting;
+      settled &= instance.actions.isEmpty() && !instance.acting && !instance.hasSpareBlocks();
       checkBlocks(device, instance, visitor);
     }
     if (!device.spec().memoryMoves()) {

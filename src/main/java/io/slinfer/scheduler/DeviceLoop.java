@@ -59,7 +59,7 @@ public final class DeviceLoop {
     this.timers = timers;
     this.listener = listener;
     this.ledger = new Ledger(spec.capacityBytes());
-    this.memory = new MemoryWork(ledger);
+    this.memory = new MemoryWork(ledger, instances, settings.residence().keepsPrefixes());
     this.hostKv = new HostKv(settings.mostPausedBytes(), instances);
     this.relief = new KvRelief(settings, timers, memory, ledger, hostKv);
     this.snapshots = new SnapshotTaker(index, spec, settings, memory, hostKv);

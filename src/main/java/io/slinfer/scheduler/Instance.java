@@ -185,7 +185,12 @@ public final class Instance {
   }
 
   int freeBlocks() {
-    return usableBlocks - usedBlocks;
+    return Math.min(usableBlocks, promisedBlocks) - usedBlocks;
+  }
+
+  /** Whether it holds blocks that are promised to nobody. */
+  boolean hasSpareBlocks() {
+    return heldBlocks > promisedBlocks;
   }
 
   /** Where its requests are: waiting, running, set aside, being evicted; live views. */

@@ -73,8 +73,9 @@ final class KvRelief {
 
   /** Grows KV before the running requests run out of blocks. */
   void growAhead(Instance instance) {
-    boolean settled = instance.promisedBlocks == instance.usableBlocks;
-    if (!settled || instance.paused || instance.draining) {
+    boolean settled =
+        instance.promisedBlocks <= instance.usableBlocks && instance.actions.isEmpty();
+    if (!settled || instance.paused || instance.draining || instance.requestCount() == 0) {
       return;
     }
     int wanted = instance.running.size() / 2 + 1;

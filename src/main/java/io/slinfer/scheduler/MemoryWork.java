@@ -20,8 +20,18 @@ final class MemoryWork {
   private final Ledger ledger;
   private final ArrayDeque<Pending> pending = new ArrayDeque<>();
 
-  MemoryWork(Ledger ledger) {
+  private final List<Instance> instances;
+  private final boolean shrinksLate;
+
+  /**
+   * @param instances all instances of the device; a live view
+   * @param shrinksLate whether blocks that are promised to nobody stay where they are until the
+   *     device needs them
+   */
+  MemoryWork(Ledger ledger, List<Instance> instances, boolean shrinksLate) {
     this.ledger = ledger;
+    this.instances = instances;
+    this.shrinksLate = shrinksLate;
   }
 
   void load(Instance instance) {
@@ -39,7 +49,27 @@ final class MemoryWork {
   void resize(Instance instance, int blocks) {
     ledger.promise(instance.blockBytes(blocks - instance.promisedBlocks));
     instance.promisedBlocks = blocks;
-    submit(instance, new MemoryAction(Kind.RESIZE, ++instance.blocksVersion, blocks));
+    int version = ++instance.blocksVersion;
+    boolean isThere =
+        shrinksLate
+            && blocks <= instance.usableBlocks
+            && instance.actions.isEmpty()
+            && !instance.draining
+            && !instance.paused;
+    if (!isThere) {
+      submit(instance, new MemoryAction(Kind.RESIZE, version, blocks));
+    }
+  }
+
+  /** Has instances give back blocks that are promised to nobody, as the device needs the memory. */
+  private void collect() {
+    for (int i = 0; i < instances.size(); i++) {
+      Instance instance = instances.get(i);
+      if (instance.hasSpareBlocks() && instance.actions.isEmpty()) {
+        instance.actions.addLast(
+            new MemoryAction(Kind.RESIZE, instance.blocksVersion, instance.promisedBlocks));
+      }
+    }
   }
 
   /** Ends an instance: it takes no more requests and gives back all that it has. */
@@ -59,6 +89,7 @@ final class MemoryWork {
   private void submit(Instance instance, MemoryAction action) {
     if (!dispatch(instance, action)) {
       pending.addLast(new Pending(instance, action));
+      collect();
     }
   }
 
@@ -190,6 +221,7 @@ final class MemoryWork {
       Pending next = waiting.next();
       if (!isSuperseded(next.instance(), next.action())
           && !dispatch(next.instance(), next.action())) {
+        collect();
         return;
       }
       waiting.remove();

@@ -105,6 +105,23 @@ final class NodeCoreTest {
   }
 
   @Test
+  void keepsWhatAnEarlierPromptLeftUntilTheMemoryIsWanted() {
+    bench = new NodeBench(OK, 2 * MIB + (64 << 10), "", "least-residence: 0 s");
+    bench.submit(Ask.of("first", "one", 400, 5));
+    bench.run(SECOND);
+    bench.submit(Ask.of("second", "one", 400, 5));
+    bench.run(SECOND);
+    assertEquals(384, bench.finish("second").usage().cachedTokens());
+    bench.submit(Ask.of("other", "two", 800, 5));
+    bench.run(SECOND);
+    bench.submit(Ask.of("third", "one", 400, 5));
+    bench.run(SECOND);
+    assertTrue(bench.finish("third").usage().cachedTokens() < 384);
+    assertEquals(2, bench.engine().loads().size());
+    bench.assertIdle();
+  }
+
+  @Test
   void stepsTheInstanceWhoseTokenIsDueFirst() {
     bench = new NodeBench(ALPHABET.taking(1_000_000, 0), 4 * MIB, "", "cold-start-grace: 0 s");
     bench.submit(Ask.of("relaxed", "one", 4, 3).within(new Slo(20 * SECOND, SECOND)));
