@@ -142,11 +142,11 @@ final class DialectStreamTest {
         ECHO.taking(0, TimeUnit.MILLISECONDS.toNanos(300))
             .failingLoads(source -> new Failure.Internal("out of luck"));
     try (TestServer server =
-        new TestServer("http: {heartbeat: 100 ms}", slowFailure, "demo-chat")) {
+        new TestServer("http: {heartbeat: 100 ms}", slowFailure, "first", "second", "third")) {
       String messages =
           JsonClient.post(
                   server.url() + "/v1/messages",
-                  "{\"model\":\"demo-chat\",\"max_tokens\":9,\"stream\":true," + MESSAGES + "}")
+                  "{\"model\":\"first\",\"max_tokens\":9,\"stream\":true," + MESSAGES + "}")
               .body();
       assertTrue(messages.startsWith("event: ping\ndata: {\"type\":\"ping\"}\n\n"), messages);
       assertTrue(
@@ -156,13 +156,13 @@ final class DialectStreamTest {
       String responses =
           JsonClient.post(
                   server.url() + "/v1/responses",
-                  "{\"model\":\"demo-chat\",\"input\":\"a\",\"stream\":true}")
+                  "{\"model\":\"second\",\"input\":\"a\",\"stream\":true}")
               .body();
       assertTrue(responses.startsWith(": waiting\n\n"), responses);
       assertTrue(responses.contains("event: response.failed\n"), responses);
       assertTrue(responses.contains("event: error\n"), responses);
       String lines =
-          JsonClient.post(server.url() + "/api/chat", "{\"model\":\"demo-chat\"," + MESSAGES + "}")
+          JsonClient.post(server.url() + "/api/chat", "{\"model\":\"third\"," + MESSAGES + "}")
               .body();
       assertTrue(lines.endsWith("out of luck\"}\n"), lines);
       assertFalse(lines.contains("\"done\":true"), lines);

@@ -178,7 +178,7 @@ final class CpuEngineTest {
       bad.blocks().add(0);
       good.blocks().add(1);
       engine.load(1, id, model);
-      engine.mapSlabs(2, id, new int[] {0});
+      engine.mapSlabs(2, id, new int[] {0, 1});
       engine.step(
           new StepPlan(3, id, List.of(new SequenceChunk(bad, 3), new SequenceChunk(good, 3))));
       nextEvent();
