@@ -78,6 +78,7 @@ final class PackageRulesTest {
     room(
         "gateway",
         "*pure",
+        "cluster",
         "model",
         "model.gguf",
         "model.tokenizer",

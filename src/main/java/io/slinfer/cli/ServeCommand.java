@@ -1,5 +1,7 @@
 package io.slinfer.cli;
 
+import io.slinfer.cluster.ClusterNode;
+import io.slinfer.cluster.ClusterSettings;
 import io.slinfer.config.Settings;
 import io.slinfer.gateway.DirectoryCatalogue;
 import io.slinfer.gateway.ModelCatalogue;
@@ -60,7 +62,7 @@ final class ServeCommand implements Callable<Integer> {
     } else {
       parts = NodeDevices.cpu(settings);
     }
-    Server server = Server.start(settings, parts, catalogue);
+    Server server = Server.start(settings, parts.in(alone()), catalogue);
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(
@@ -72,6 +74,11 @@ final class ServeCommand implements Callable<Integer> {
     report(settings, server, catalogue.models());
     new CountDownLatch(1).await();
     return 0;
+  }
+
+  /** The maps of a node that is alone: in this process, no join, no port. */
+  private static ClusterNode alone() {
+    return ClusterNode.start(ClusterSettings.alone("node-1"));
   }
 
   private Settings settings() {

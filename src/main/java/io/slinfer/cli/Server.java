@@ -1,5 +1,8 @@
 package io.slinfer.cli;
 
+import io.slinfer.cluster.ClusterNode;
+import io.slinfer.cluster.ModelState;
+import io.slinfer.cluster.StateMap;
 import io.slinfer.config.ServingSettings;
 import io.slinfer.config.Settings;
 import io.slinfer.config.SettingsException;
@@ -8,6 +11,9 @@ import io.slinfer.gateway.AdmissionVerticle.Occupancy;
 import io.slinfer.gateway.Gateway;
 import io.slinfer.gateway.ModelCatalogue;
 import io.slinfer.gateway.ModelTexts;
+import io.slinfer.gateway.SloRules;
+import io.slinfer.gateway.SloWish;
+import io.slinfer.gateway.StatePublisher;
 import io.slinfer.http.HttpVerticle;
 import io.slinfer.http.NodeStatus;
 import io.slinfer.http.SlowHeads;
@@ -16,6 +22,7 @@ import io.slinfer.http.anthropic.AnthropicSurface;
 import io.slinfer.http.console.ConsoleSurface;
 import io.slinfer.http.ollama.OllamaSurface;
 import io.slinfer.http.responses.ResponsesSurface;
+import io.slinfer.memory.verticle.MemoryScalingVerticle;
 import io.slinfer.metrics.ServingMeters;
 import io.slinfer.node.CostSource;
 import io.slinfer.node.DeviceParts;
@@ -24,6 +31,8 @@ import io.slinfer.node.InstanceStatus;
 import io.slinfer.node.NodeCore;
 import io.slinfer.node.OwnerLoop;
 import io.slinfer.node.Promises;
+import io.slinfer.packing.verticle.BinPackingVerticle;
+import io.slinfer.request.ModelId;
 import io.slinfer.scheduler.ServingPolicy;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -32,8 +41,12 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.transport.Transport;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -59,6 +72,9 @@ public final class Server implements AutoCloseable {
   private final ServingMeters meters;
   private final AdmissionVerticle admission;
   private final NodeCore core;
+  private final OwnerLoop owner;
+  private final Optional<ClusterNode> cluster;
+  private final List<Runnable> listeners = new ArrayList<>();
   private final List<DispatchVerticle> devices = new ArrayList<>();
   private final long drainMillis;
   private final List<HttpVerticle> http = new ArrayList<>();
@@ -67,9 +83,26 @@ public final class Server implements AutoCloseable {
    * What a node serves with.
    *
    * @param costs made for the node's Vert.x
+   * @param cluster where the node tells how it stands; empty: nobody is told, and nothing is scaled
+   *     or packed by what is told
    */
   public record Parts(
-      List<DeviceParts> devices, ServingPolicy policy, Function<Vertx, CostSource> costs) {}
+      List<DeviceParts> devices,
+      ServingPolicy policy,
+      Function<Vertx, CostSource> costs,
+      Optional<ClusterNode> cluster) {
+
+    /** A node that tells nobody how it stands. */
+    public Parts(
+        List<DeviceParts> devices, ServingPolicy policy, Function<Vertx, CostSource> costs) {
+      this(devices, policy, costs, Optional.empty());
+    }
+
+    /** The same in a cluster. */
+    public Parts in(ClusterNode node) {
+      return new Parts(devices, policy, costs, Optional.of(node));
+    }
+  }
 
   private Server(Settings settings, Parts parts) {
     int loops = eventLoops(settings);
@@ -81,7 +114,8 @@ public final class Server implements AutoCloseable {
             .withTransport(slowHeads.watching(transport()))
             .build();
     this.meters = new ServingMeters(settings.metrics().vllmNames());
-    OwnerLoop owner = new OwnerLoop();
+    this.owner = new OwnerLoop();
+    this.cluster = parts.cluster();
     ServingSettings serving = settings.serving();
     Promises promises =
         new Promises(
@@ -148,6 +182,7 @@ public final class Server implements AutoCloseable {
     try {
       wait(vertx.close(), STOP_SECONDS);
     } finally {
+      cluster.ifPresent(ClusterNode::close);
       meters.close();
     }
   }
@@ -157,15 +192,18 @@ public final class Server implements AutoCloseable {
     for (DispatchVerticle device : devices) {
       wait(vertx.deployVerticle(device, new DeploymentOptions()), START_SECONDS);
     }
+    cluster.ifPresent(node -> join(node, settings.serving(), catalogue));
     ModelTexts texts = new ModelTexts(vertx);
+    SloRules slos = slos(settings.serving());
     HttpVerticle.Services services =
         new HttpVerticle.Services(
             settings.http(),
             catalogue,
-            context -> new Gateway(context, catalogue, texts, core.inbox(), meters),
+            context -> new Gateway(context, catalogue, texts, core.inbox(), slos, meters),
             () -> !catalogue.models().isEmpty(),
             meters,
             devices.getFirst().description().kind(),
+            core.states()::of,
             List.of(
                 new TextSurface(),
                 new ResponsesSurface(),
@@ -213,6 +251,45 @@ public final class Server implements AutoCloseable {
         instance.weightBytes(),
         instance.kvUsedBytes(),
         instance.kvHeldBytes());
+  }
+
+  /** Tells the cluster how this node stands, and lets what others tell move its memory. */
+  private void join(ClusterNode node, ServingSettings serving, ModelCatalogue catalogue) {
+    MemoryScalingVerticle scaling = new MemoryScalingVerticle(node, core, owner);
+    BinPackingVerticle packing = new BinPackingVerticle(node, core, owner);
+    wait(vertx.deployVerticle(scaling, new DeploymentOptions()), START_SECONDS);
+    wait(vertx.deployVerticle(packing, new DeploymentOptions()), START_SECONDS);
+    listeners.add(scaling::stopListening);
+    listeners.add(packing::stopListening);
+    String engine = devices.getFirst().description().kind();
+    StatePublisher publisher = new StatePublisher(node, engine, core, owner);
+    owner.execute(() -> core.onChange(publisher::changed));
+    StateMap<ModelState> models = node.map("models");
+    Set<String> warm = new LinkedHashSet<>(serving.pinned());
+    warm.addAll(serving.warm());
+    for (String id : warm) {
+      catalogue
+          .find(new ModelId(id))
+          .ifPresentOrElse(
+              model -> core.learn(model.source(), () -> models.put(id, new ModelState(id, true))),
+              () -> LOG.warn("serving: {} is to be warm, but is not served", id));
+    }
+  }
+
+  /** Ends the listeners that drive memory scaling and bin-packing. */
+  void stopListening() {
+    listeners.forEach(Runnable::run);
+  }
+
+  private static SloRules slos(ServingSettings serving) {
+    Map<ModelId, SloWish> wishes = new HashMap<>();
+    serving
+        .promises()
+        .forEach(
+            (model, promise) ->
+                wishes.put(
+                    new ModelId(model), new SloWish(promise.firstMillis(), promise.tokenMillis())));
+    return new SloRules(wishes);
   }
 
   private static RuntimeException startFailure(Settings settings, CompletionException failure) {

@@ -8,8 +8,17 @@ import java.util.List;
  * @param name who it was given to, for fair share and logs
  * @param sha256 lower-case hexadecimal SHA-256 of the key's UTF-8 text; the key itself is not kept
  * @param models the model ids it may call; empty means all
+ * @param priority of its requests that say none
+ * @param firstMillis time to the first token that its requests ask for; 0: the usual
+ * @param tokenMillis time for each further token; 0: the usual
  */
-public record ApiKey(String name, String sha256, List<String> models) {
+public record ApiKey(
+    String name,
+    String sha256,
+    List<String> models,
+    int priority,
+    long firstMillis,
+    long tokenMillis) {
 
   public ApiKey {
     models = List.copyOf(models);

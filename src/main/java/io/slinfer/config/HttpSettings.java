@@ -98,7 +98,14 @@ public record HttpSettings(
       throw section.bad(
           "sha256", sha256, "64 hexadecimal digits, as printed by: printf %s KEY | sha256sum");
     }
-    ApiKey key = new ApiKey(name, sha256, section.texts("models", List.of()));
+    ApiKey key =
+        new ApiKey(
+            name,
+            sha256,
+            section.texts("models", List.of()),
+            section.integer("priority", 0, -1_000_000, 1_000_000),
+            section.millis("ttft", 0, 1),
+            section.millis("tpot", 0, 1));
     section.end();
     return key;
   }

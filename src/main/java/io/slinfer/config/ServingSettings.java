@@ -1,6 +1,7 @@
 package io.slinfer.config;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * How models share the devices.
@@ -12,6 +13,7 @@ import java.util.List;
  * @param warm models that are loaded at start and whenever there is room
  * @param bestEffort models whose requests wait for as long as it takes; those of others are refused
  *     when they cannot be served in time
+ * @param promises by model id
  */
 public record ServingSettings(
     long keepAliveMillis,
@@ -19,12 +21,29 @@ public record ServingSettings(
     long coldStartMillis,
     List<String> pinned,
     List<String> warm,
-    List<String> bestEffort) {
+    List<String> bestEffort,
+    Map<String, Promise> promises) {
+
+  /**
+   * What requests to a model are promised.
+   *
+   * @param firstMillis to the first token; 0: the usual
+   * @param tokenMillis for each further token; 0: the usual
+   */
+  public record Promise(long firstMillis, long tokenMillis) {
+
+    static Promise read(String model, Section section) {
+      Promise promise = new Promise(section.millis("ttft", 0, 1), section.millis("tpot", 0, 1));
+      section.end();
+      return promise;
+    }
+  }
 
   public ServingSettings {
     pinned = List.copyOf(pinned);
     warm = List.copyOf(warm);
     bestEffort = List.copyOf(bestEffort);
+    promises = Map.copyOf(promises);
   }
 
   static ServingSettings read(Section section) {
@@ -35,7 +54,8 @@ public record ServingSettings(
             section.millis("cold-start-grace", 10_000, 0),
             section.texts("pinned", List.of()),
             section.texts("warm", List.of()),
-            section.texts("best-effort", List.of()));
+            section.texts("best-effort", List.of()),
+            section.sections("slo", Promise::read));
     section.end();
     return settings;
   }

@@ -10,7 +10,6 @@ import io.slinfer.request.Failure;
 import io.slinfer.request.InferenceRequest;
 import io.slinfer.request.ModelId;
 import io.slinfer.request.RequestId;
-import io.slinfer.request.Slo;
 import io.slinfer.request.TokenRule;
 import io.vertx.core.Context;
 import java.util.HashMap;
@@ -36,6 +35,7 @@ public final class Gateway {
   private final ModelCatalogue catalogue;
   private final ModelTexts texts;
   private final Inbox device;
+  private final SloRules slos;
   private final ServingMeters meters;
   private final TokenOutlet outlet;
   private final Map<RequestId, Generation> submitted = new HashMap<>();
@@ -50,11 +50,13 @@ public final class Gateway {
       ModelCatalogue catalogue,
       ModelTexts texts,
       Inbox device,
+      SloRules slos,
       ServingMeters meters) {
     this.context = context;
     this.catalogue = catalogue;
     this.texts = texts;
     this.device = device;
+    this.slos = slos;
     this.meters = meters;
     this.outlet = events -> context.runOnContext(nothing -> route(events));
   }
@@ -170,11 +172,13 @@ public final class Gateway {
             maxOutputTokens,
             request.sampling().withRule(rule(target, prompt.insideReasoning())),
             request.ignoreEos() && target.rule() == null,
-            Slo.forPromptTokens(ids.length),
+            slos.of(request.model(), ids.length, request.terms().slo()),
             request.arrivalNanos(),
-            request.caller(),
-            request.priority());
-    if (!device.submit(new Submit(inference, model.source(), text.endTokens(), outlet))) {
+            request.terms().caller(),
+            request.terms().priority());
+    if (!device.submit(
+        new Submit(
+            inference, model.source(), text.endTokens(), request.terms().slo().isAny(), outlet))) {
       generation.fail(
           new Failure.Overloaded(
               "Too many requests wait already; allowed: " + device.maxWaiting() + ".",

@@ -11,8 +11,6 @@ import java.util.List;
  * @param maxOutputTokens 0 means as many as the context has room for, which is the limit anyway
  * @param stop texts that end the generation and are not part of it
  * @param ignoreEos go on past tokens that end a generation
- * @param caller who asks, for fair share; may be empty
- * @param priority higher goes first
  * @param arrivalNanos on System.nanoTime's clock
  * @param form what the answer must be
  * @param reading how the answer is told
@@ -25,8 +23,7 @@ public record GenerationRequest(
     Sampling sampling,
     List<String> stop,
     boolean ignoreEos,
-    String caller,
-    int priority,
+    CallTerms terms,
     long arrivalNanos,
     AnswerForm form,
     AnswerReading reading) {

@@ -1,5 +1,6 @@
 package io.slinfer.http;
 
+import io.slinfer.gateway.CallTerms;
 import io.slinfer.gateway.Gateway;
 import io.slinfer.gateway.Generation;
 import io.slinfer.gateway.GenerationListener;
@@ -74,10 +75,9 @@ final class ChoiceGroup implements LiveAnswer {
    * Starts every choice.
    *
    * @param id choice i is known to devices as id.i
-   * @param caller for fair share
    */
   static ChoiceGroup start(
-      Gateway gateway, GenerationCall call, String id, String caller, Sink sink) {
+      Gateway gateway, GenerationCall call, String id, CallTerms terms, Sink sink) {
     ChoiceGroup group = new ChoiceGroup(call, sink);
     long arrivalNanos = System.nanoTime();
     for (int i = 0; i < group.choices && !group.over; i++) {
@@ -90,8 +90,7 @@ final class ChoiceGroup implements LiveAnswer {
               call.limits().samplingOf(i),
               call.limits().stop(),
               call.limits().ignoreEos(),
-              caller,
-              call.priority(),
+              terms,
               arrivalNanos,
               call.answer().form(),
               call.answer().reading());

@@ -1,8 +1,8 @@
 package io.slinfer.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.slinfer.config.ApiKey;
 import io.slinfer.config.HttpSettings;
+import io.slinfer.gateway.CallTerms;
 import io.slinfer.gateway.Gateway;
 import io.slinfer.metrics.ServingMeters;
 import io.vertx.core.Handler;
@@ -18,7 +18,7 @@ final class DialectRoute implements Handler<RoutingContext> {
   private final HttpSettings settings;
   private final ServingMeters meters;
 
-  private record Read(JsonNode body, GenerationCall call) {}
+  private record Read(JsonNode body, GenerationCall call, CallTerms terms) {}
 
   DialectRoute(
       ChatDialect dialect,
@@ -40,9 +40,9 @@ final class DialectRoute implements Handler<RoutingContext> {
     JsonBody.read(
             routing,
             body -> {
-              Read read = new Read(body, dialect.read(body));
-              caller.require(read.call().model());
-              return read;
+              GenerationCall call = dialect.read(body);
+              caller.require(call.model());
+              return new Read(body, call, Terms.of(routing.request(), caller.key(), call));
             })
         .onSuccess(
             read -> {
@@ -70,8 +70,7 @@ final class DialectRoute implements Handler<RoutingContext> {
     DialectAnswer answer =
         new DialectAnswer(
             routing, dialect.streamType(), writer, stream, settings.heartbeatMillis());
-    String name = caller.key().map(ApiKey::name).orElse(call.user());
-    group[0] = ChoiceGroup.start(gateway, call, id, name, answer);
+    group[0] = ChoiceGroup.start(gateway, call, id, read.terms(), answer);
     live.add(group[0]);
     Runnable gone =
         () -> {

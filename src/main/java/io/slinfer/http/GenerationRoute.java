@@ -3,6 +3,7 @@ package io.slinfer.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.slinfer.config.ApiKey;
 import io.slinfer.config.HttpSettings;
+import io.slinfer.gateway.CallTerms;
 import io.slinfer.gateway.Gateway;
 import io.slinfer.http.AnswerFormat.Envelope;
 import io.slinfer.metrics.ServingMeters;
@@ -98,7 +99,14 @@ final class GenerationRoute implements Handler<RoutingContext> {
           .send(response);
       return;
     }
-    String caller = key.map(ApiKey::name).orElse(call.user());
+    CallTerms caller;
+    try {
+      caller = Terms.of(routing.request(), key, call);
+    } catch (BadRequest refusal) {
+      meters.refused("invalid");
+      ErrorAnswer.of(refusal.failure()).send(response);
+      return;
+    }
     String id = Ids.next(endpoint.idPrefix);
     AnswerFormat format =
         endpoint.format.apply(
@@ -119,7 +127,11 @@ final class GenerationRoute implements Handler<RoutingContext> {
   }
 
   private void stream(
-      RoutingContext routing, GenerationCall call, String id, String caller, AnswerFormat format) {
+      RoutingContext routing,
+      GenerationCall call,
+      String id,
+      CallTerms caller,
+      AnswerFormat format) {
     HttpServerResponse response = routing.response();
     ChoiceGroup[] group = new ChoiceGroup[1];
     SseStream events =

@@ -6,6 +6,7 @@ import io.slinfer.gateway.ModelCatalogue;
 import io.slinfer.http.GenerationRoute.Endpoint;
 import io.slinfer.metrics.ServingMeters;
 import io.slinfer.request.Failure;
+import io.slinfer.request.ModelId;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -53,6 +54,7 @@ public final class HttpVerticle extends VerticleBase {
    * @param gateways makes the gateway of an event loop, on that event loop
    * @param ready whether requests can be served
    * @param engine kind of engine that makes the answers; each answer names it
+   * @param states how a model stands, in one word; any thread
    * @param surfaces further paths
    * @param slowHeads watches the connections of the Vert.x that this runs on
    */
@@ -63,6 +65,7 @@ public final class HttpVerticle extends VerticleBase {
       BooleanSupplier ready,
       ServingMeters meters,
       String engine,
+      Function<ModelId, String> states,
       List<Surface> surfaces,
       SlowHeads slowHeads) {
 
@@ -156,7 +159,7 @@ public final class HttpVerticle extends VerticleBase {
           routes.route("/health/ready", HttpMethod.GET, this::ready);
           routes.route("/metrics", HttpMethod.GET, this::metrics);
         });
-    ModelRoutes models = new ModelRoutes(services.catalogue);
+    ModelRoutes models = new ModelRoutes(services.catalogue, services.states);
     routes.route(ModelRoutes.PATH, HttpMethod.GET, models::list);
     routes.route(ModelRoutes.PATH + "/*", HttpMethod.GET, models::one);
     generation(routes, "/v1/chat/completions", Endpoint.CHAT);

@@ -6,6 +6,7 @@ import io.slinfer.gateway.ServedModel;
 import io.slinfer.request.ModelId;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** GET /v1/models and /v1/models/{id}; answers from memory and wakes no model. */
@@ -14,16 +15,21 @@ final class ModelRoutes {
   static final String PATH = "/v1/models";
 
   private final ModelCatalogue catalogue;
+  private final Function<ModelId, String> states;
 
-  ModelRoutes(ModelCatalogue catalogue) {
+  /**
+   * @param states how a model stands, in one word
+   */
+  ModelRoutes(ModelCatalogue catalogue, Function<ModelId, String> states) {
     this.catalogue = catalogue;
+    this.states = states;
   }
 
   void list(RoutingContext routing) {
     String models =
         catalogue.models().stream()
             .filter(model -> mayCall(routing, model.id()))
-            .map(ModelRoutes::json)
+            .map(this::json)
             .collect(Collectors.joining(",", "{\"object\":\"list\",\"data\":[", "]}"));
     routing.response().putHeader("content-type", "application/json").end(models);
   }
@@ -49,13 +55,15 @@ final class ModelRoutes {
     return KeyGate.of(routing).map(key -> key.mayCall(id.value())).orElse(true);
   }
 
-  private static String json(ServedModel model) {
+  private String json(ServedModel model) {
     return "{\"id\":"
         + AnswerFormat.quoted(model.id().value())
         + ",\"object\":\"model\",\"created\":"
         + model.createdSeconds()
         + ",\"owned_by\":\"slinfer\",\"max_model_len\":"
         + model.contextTokens()
-        + "}";
+        + ",\"state\":\""
+        + states.apply(model.id())
+        + "\"}";
   }
 }

@@ -13,9 +13,16 @@ public sealed interface Command {
    * by one terminal event alone.
    *
    * @param source where the model comes from, should it not be loaded
+   * @param strict whether its latency was asked for, so that it is refused when no device is as
+   *     fast
    * @param endTokens the tokens that end a generation; not copied, never changed
    */
-  record Submit(InferenceRequest request, ModelSource source, int[] endTokens, TokenOutlet outlet)
+  record Submit(
+      InferenceRequest request,
+      ModelSource source,
+      int[] endTokens,
+      boolean strict,
+      TokenOutlet outlet)
       implements Command {
 
     public Submit {

@@ -51,6 +51,10 @@ final class ModelBook {
     return entry != null && entry.source.equals(source);
   }
 
+  boolean knows(ModelId model) {
+    return models.containsKey(model);
+  }
+
   /** Adds or replaces a model. */
   void add(ModelSource source, Map<DeviceKind, InstanceCosts> costs) {
     Entry entry = new Entry(source);

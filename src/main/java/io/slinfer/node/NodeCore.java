@@ -1,17 +1,20 @@
 package io.slinfer.node;
 
+import io.slinfer.admission.DeviceSnapshot;
 import io.slinfer.cost.DeviceKind;
 import io.slinfer.cost.InstanceCosts;
 import io.slinfer.engine.ModelSource;
 import io.slinfer.metrics.ServingMeters;
 import io.slinfer.node.Command.Cancel;
 import io.slinfer.node.Command.Submit;
+import io.slinfer.packing.Consolidation;
 import io.slinfer.placement.PlacementPolicy;
 import io.slinfer.request.DeadlineRule;
 import io.slinfer.request.Failure;
 import io.slinfer.request.ModelId;
 import io.slinfer.request.RequestLife;
 import io.slinfer.request.RequestState;
+import io.slinfer.request.Standing;
 import io.slinfer.scheduler.Coordinator;
 import io.slinfer.scheduler.DeviceLoop;
 import io.slinfer.scheduler.Instance;
@@ -49,7 +52,9 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
   private final List<DeviceLoop> loops = new ArrayList<>();
   private final List<EngineDriver> drivers = new ArrayList<>();
   private final Coordinator coordinator;
+  private final ModelStates states = new ModelStates();
   private final AtomicBoolean awake = new AtomicBoolean();
+  private Runnable changeListener = () -> {};
   private boolean stopped;
 
   /**
@@ -157,6 +162,62 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
     requests.flush();
   }
 
+  /** How models stand; any thread. */
+  public ModelStates states() {
+    return states;
+  }
+
+  /**
+   * Loads a model ahead of its first request, if there is room for it now and it is not here.
+   *
+   * @return whether it is here, or will be
+   */
+  public boolean warm(ModelId model) {
+    if (!models.knows(model) || models.refusal(model, timers.nowNanos()).isPresent()) {
+      return false;
+    }
+    for (DeviceLoop loop : loops) {
+      InstanceCosts costs = models.costs(model, loop.spec().kind());
+      if (costs != null && loop.warm(model, costs)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Makes a model known, so that it can be loaded ahead of its first request. */
+  public void learn(ModelSource source, Runnable afterwards) {
+    parts
+        .costs
+        .of(source)
+        .onSuccess(
+            costs ->
+                parts.owner.execute(
+                    () -> {
+                      if (!models.knows(source)) {
+                        models.add(source, costs);
+                      }
+                      afterwards.run();
+                    }))
+        .onFailure(
+            cause -> LOG.warn("{} cannot be loaded: {}", source.model(), cause.getMessage()));
+  }
+
+  /** Has instances leave that the plan finds superfluous. */
+  public void consolidate(Consolidation consolidation) {
+    List<DeviceSnapshot> devices = loops.stream().map(DeviceLoop::snapshot).toList();
+    for (Consolidation.Retire leaving : consolidation.plan(devices)) {
+      LOG.info("packing: {} leaves", loops.get(leaving.device()).instance(leaving.instance()));
+      loops.get(leaving.device()).retire(leaving.instance());
+    }
+  }
+
+  /** Has a task run after each change of a device or an instance, on the owner. */
+  public void onChange(Runnable task) {
+    changeListener = task;
+    task.run();
+  }
+
   // Commands.
 
   private void onCommand(Command command) {
@@ -231,12 +292,13 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
             request.id(),
             model,
             prompt,
-            promises.of(request.request(), view(model)),
+            promises.of(request.request(), request.submit().strict(), view(model)),
             request.request().arrivalNanos(),
             parts.deadlines);
     if (promises.isBestEffort(model)) {
       life.keep();
     }
+    life.standing(new Standing(request.request().caller(), request.request().priority()));
     request.live(life, mostTokens);
     coordinator.arrive(life);
   }
@@ -292,6 +354,29 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
   }
 
   @Override
+  public void stepStarted(Instance instance) {
+    report(instance);
+  }
+
+  @Override
+  public void stepEnded(Instance instance, long durationNanos) {
+    report(instance);
+  }
+
+  private void report(Instance instance) {
+    int running = instance.runningRequests().size();
+    parts
+        .meters
+        .of(instance.model())
+        .state(
+            running,
+            instance.requestCount() - running,
+            instance.usedBlocks(),
+            instance.usableBlocks());
+    changeListener.run();
+  }
+
+  @Override
   public void cancelled(RequestLife life) {
     requests.cancelled(requests.of(life));
   }
@@ -340,8 +425,32 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
   }
 
   @Override
+  public void instanceCreated(Instance instance) {
+    tellState(instance.model());
+  }
+
+  @Override
+  public void instanceRemoved(Instance instance) {
+    tellState(instance.model());
+  }
+
+  private void tellState(ModelId model) {
+    String state = models.refusal(model, timers.nowNanos()).isPresent() ? "failed" : "cold";
+    for (DeviceLoop loop : loops) {
+      for (Instance instance : loop.instances()) {
+        if (instance.model().equals(model) && !state.equals("loaded")) {
+          state = instance.isLoaded() ? "loaded" : "loading";
+        }
+      }
+    }
+    states.set(model, state);
+    changeListener.run();
+  }
+
+  @Override
   public void memoryActed(
       Instance instance, io.slinfer.scheduler.MemoryAction action, long durationNanos) {
+    tellState(instance.model());
     LOG.debug("{}: {} in {} us", instance, action, durationNanos / 1_000);
   }
 

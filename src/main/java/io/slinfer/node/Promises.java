@@ -32,8 +32,15 @@ public record Promises(long coldStartNanos, Predicate<ModelId> bestEffort) {
     return bestEffort.test(model);
   }
 
-  /** The promise that is kept to a request, its wish as far as it can be had. */
-  Slo of(InferenceRequest request, Standing standing) {
+  /**
+   * The promise that is kept to a request.
+   *
+   * @param strict the wish itself, even if no device can fulfil it
+   */
+  Slo of(InferenceRequest request, boolean strict, Standing standing) {
+    if (strict) {
+      return request.slo();
+    }
     long prefillNanos = Long.MAX_VALUE;
     long tokenNanos = Long.MAX_VALUE;
     int tokens = request.promptTokens().length;

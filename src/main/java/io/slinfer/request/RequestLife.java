@@ -22,6 +22,7 @@ public final class RequestLife {
   private long graceNanos;
   private boolean coldStart;
   private boolean kept;
+  private Standing standing = Standing.ORDINARY;
   private int generatedTokens;
   private int computedTokens;
   private int heldBlocks;
@@ -154,6 +155,15 @@ public final class RequestLife {
     generatedTokens++;
     lastTokenNanos = nowNanos;
     updateDeadline();
+  }
+
+  /** Who it is from. */
+  public Standing standing() {
+    return standing;
+  }
+
+  public void standing(Standing newStanding) {
+    standing = newStanding;
   }
 
   /** From now on it is never given up: its caller was promised an answer. */

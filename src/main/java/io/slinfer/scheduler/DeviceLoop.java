@@ -170,6 +170,25 @@ public final class DeviceLoop {
     }
   }
 
+  /**
+   * Opens an instance without requests, if there is none and memory that nobody needs is enough.
+   *
+   * @return whether there is one now
+   */
+  public boolean warm(ModelId model, InstanceCosts costs) {
+    for (Instance instance : instances) {
+      if (instance.model().equals(model) && !instance.draining && !instance.retired) {
+        return true;
+      }
+    }
+    if (!present || costs.shape().weightBytes() > ledger.unpromisedBytes()) {
+      return false;
+    }
+    create(model, costs, 0);
+    run();
+    return true;
+  }
+
   private Instance create(ModelId model, InstanceCosts costs, int blocks) {
     changed();
     InstanceId id = new InstanceId(spec.id() + "/" + model + "#" + nextInstance);
@@ -322,14 +341,22 @@ public final class DeviceLoop {
 
   /** The instances of a model take no more requests, and leave when they have none. */
   public void retire(ModelId model) {
-    for (Instance instance : instances) {
-      if (instance.model().equals(model) && !instance.draining) {
-        changed();
-        instance.retired = true;
-        afterLeaving(instance);
+    for (Instance instance : List.copyOf(instances)) {
+      if (instance.model().equals(model)) {
+        retire(instance.index());
       }
     }
-    run();
+  }
+
+  /** An instance takes no more requests, and leaves when it has none. */
+  public void retire(int instanceIndex) {
+    Instance instance = instance(instanceIndex);
+    if (!instance.draining) {
+      changed();
+      instance.retired = true;
+      afterLeaving(instance);
+      run();
+    }
   }
 
   /** Drops the cancelled requests of an instance whose step or copy has ended. */

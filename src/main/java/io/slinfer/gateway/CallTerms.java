@@ -1,0 +1,10 @@
+package io.slinfer.gateway;
+
+/**
+ * The terms on which a caller asks.
+ *
+ * @param caller who asks, for fair share; may be empty
+ * @param priority higher goes first
+ * @param slo the latency asked for
+ */
+public record CallTerms(String caller, int priority, SloWish slo) {}
