@@ -275,16 +275,16 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
   }
 
   @Override
-  public void exportKv(Instance instance, long bytes) {
-    new Copies(instance).export();
+  public void exportKv(Instance instance, List<RequestLife> lives, long bytes) {
+    new Copies(instance, lives).export();
   }
 
   @Override
-  public void importKv(Instance instance, long bytes) {
-    new Copies(instance).bringBack();
+  public void importKv(Instance instance, List<RequestLife> lives, long bytes) {
+    new Copies(instance, lives).bringBack();
   }
 
-  /** The copies of all running requests of an instance, to the host or back. */
+  /** The copies of requests of an instance, to the host or back. */
   private final class Copies {
 
     private final Instance instance;
@@ -292,10 +292,9 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
     private int left;
     private long nanos;
 
-    Copies(Instance instance) {
+    Copies(Instance instance, List<RequestLife> requests) {
       this.instance = instance;
-      this.lives =
-          instance.runningRequests().stream().filter(life -> life.computedTokens() > 0).toList();
+      this.lives = requests.stream().filter(life -> life.computedTokens() > 0).toList();
       this.left = lives.size();
     }
 

@@ -51,6 +51,7 @@ public record ServingPolicy(
         0,
         StepOrder.LEAST_SLACK,
         true,
+        true,
         times.pausedKvBytes());
   }
 }

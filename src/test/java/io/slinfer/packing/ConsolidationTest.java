@@ -24,7 +24,7 @@ final class ConsolidationTest {
   @Test
   void theSmallerOfTwoInstancesLeavesWhenTheOtherDeviceHasTheTime() {
     List<DeviceSnapshot> devices = List.of(device(0, "one", 3, 1), device(1, "one", 1, 1));
-    assertEquals(List.of(new Retire(1, 0)), CONSOLIDATION.plan(devices));
+    assertEquals(List.of(new Retire(1, -1)), CONSOLIDATION.plan(devices));
   }
 
   @Test
@@ -47,25 +47,6 @@ final class ConsolidationTest {
           instance.with(
               new Candidate(new ModelId(model), 100, Long.MAX_VALUE, 250_000_000), SPEC, 0);
     }
-    InstanceSnapshot placed =
-        new InstanceSnapshot(
-            0,
-            instance.model(),
-            instance.costs(),
-            false,
-            true,
-            true,
-            8,
-            instance.batch(),
-            instance.hopeful(),
-            instance.totalTokens(),
-            instance.neededBlocks(),
-            Long.MAX_VALUE,
-            Long.MAX_VALUE,
-            0,
-            instance.tokenNanos(),
-            false,
-            false);
-    return new DeviceSnapshot(index, SPEC, 0, Long.MAX_VALUE, 7, List.of(placed));
+    return new DeviceSnapshot(index, SPEC, 0, Long.MAX_VALUE, 7, List.of(instance));
   }
 }
