@@ -2,6 +2,7 @@ package io.slinfer.bench;
 
 import io.slinfer.cli.Server;
 import io.slinfer.config.Settings;
+import io.slinfer.cost.InstanceCosts;
 import io.slinfer.cost.LatencyProfile;
 import io.slinfer.cost.LatencyProfile.Curve;
 import io.slinfer.cost.LatencyProfile.DecodeRow;
@@ -36,7 +37,6 @@ public final class GatewayCostServer {
       http: {port: 0, event-loops: 2}
       devices: {cpu: {engine: emulated, delay: %d, max-batch: 4096, max-waiting: 4096}}
       """;
-  private static final long KV_BYTES = 48L << 30;
   private static final int STREAMS = 256;
   private static final int TOKENS_PER_SECOND = 20_000;
   private static final double STEP_NANOS = 1e9 * STREAMS / TOKENS_PER_SECOND;
@@ -96,10 +96,10 @@ public final class GatewayCostServer {
                   device, source -> model, new RealClock(stamps::execute), stamps::onEvent)
               : new EmulatedEngine(device, source -> model, new RealClock(owner), listener);
         };
+    InstanceCosts costs = new InstanceCosts(model.shape(), model.latency(), 1, 64, 32);
     return Server.start(
         settings,
-        engine,
-        timed ? TimedTokens.catalogue("bench", 1 << 14) : TestServer.catalogue(1 << 14, "bench"),
-        KV_BYTES);
+        TestServer.parts(settings, 64L << 30, costs, engine),
+        timed ? TimedTokens.catalogue("bench", 1 << 14) : TestServer.catalogue(1 << 14, "bench"));
   }
 }

@@ -10,7 +10,6 @@ import java.util.List;
 /** What {@code serve} gives with nothing configured, on a free port, with more models if wanted. */
 final class DemoServer implements AutoCloseable {
 
-  private static final long KV_BYTES = 64L << 20;
 
   private final DirectoryCatalogue catalogue;
   private final Server server;
@@ -25,8 +24,7 @@ final class DemoServer implements AutoCloseable {
     ModelSettings models = bundled.models().in(directories);
     Settings settings = bundled.with(bundled.http().at(null, 0), models);
     catalogue = DirectoryCatalogue.open(models);
-    server =
-        Server.start(settings, new CpuEngines(settings.device(), KV_BYTES), catalogue, KV_BYTES);
+    server = Server.start(settings, NodeDevices.cpu(settings), catalogue);
   }
 
   String url() {
