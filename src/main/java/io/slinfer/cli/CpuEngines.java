@@ -31,7 +31,7 @@ final class CpuEngines implements EngineFactory {
             .open();
     return new CpuEngine(
         kernels,
-        new CpuEngine.Settings(KernelChoice.kind(kernels), kvBytes, LogitsObserver.NONE),
+        new CpuEngine.Settings(KernelChoice.kind(kernels), kvBytes, LogitsObserver.NONE, true),
         owner,
         listener);
   }

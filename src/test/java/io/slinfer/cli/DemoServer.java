@@ -10,7 +10,6 @@ import java.util.List;
 /** What {@code serve} gives with nothing configured, on a free port, with more models if wanted. */
 final class DemoServer implements AutoCloseable {
 
-
   private final DirectoryCatalogue catalogue;
   private final Server server;
 

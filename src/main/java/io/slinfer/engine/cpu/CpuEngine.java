@@ -50,8 +50,17 @@ public final class CpuEngine implements Engine {
    * @param kvAddressBytes address space for the KV blocks of each instance: at least what the
    *     device could ever give one; takes no memory by itself
    * @param observer sees logits; {@link LogitsObserver#NONE} in service
+   * @param readsAhead whether a load reads the whole file, so that its time is known and no step
+   *     waits for the disk; else weights are read as steps need them
    */
-  public record Settings(String kind, long kvAddressBytes, LogitsObserver observer) {}
+  public record Settings(
+      String kind, long kvAddressBytes, LogitsObserver observer, boolean readsAhead) {
+
+    /** Weights are read as steps need them. */
+    public Settings(String kind, long kvAddressBytes, LogitsObserver observer) {
+      this(kind, kvAddressBytes, observer, false);
+    }
+  }
 
   /** Made at the first failure: starting a logger costs 0.17 s of CPU time before a first token. */
   private static final class Log {
@@ -119,6 +128,9 @@ public final class CpuEngine implements Engine {
           try {
             CpuInstance loaded =
                 CpuInstance.load(kernels, source, settings.kvAddressBytes(), settings.observer());
+            if (settings.readsAhead()) {
+              loaded.readWeights();
+            }
             open.add(loaded);
             long duration = System.nanoTime() - start;
             owner.execute(() -> onLoaded(ticket, instance, slot, loaded, duration));

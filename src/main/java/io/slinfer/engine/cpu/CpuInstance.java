@@ -13,6 +13,7 @@ import io.slinfer.model.ModelDescription;
 import io.slinfer.model.Rope;
 import io.slinfer.model.UnservableModelException;
 import io.slinfer.model.gguf.GgufFile;
+import io.slinfer.model.gguf.GgufTensor;
 import io.slinfer.request.Failure;
 import io.slinfer.request.TokenDraw;
 import java.io.IOException;
@@ -34,6 +35,7 @@ final class CpuInstance implements AutoCloseable {
   private final LogitsObserver observer;
   private final ModelDescription description;
   private final int contextTokens;
+  private final List<MemorySegment> weights;
   private final KvSpace kv;
   private final ForwardPass pass;
   private final StepBatch batch;
@@ -52,18 +54,19 @@ final class CpuInstance implements AutoCloseable {
     try {
       GgufFile file = opened(GgufFile.open(source.parts().getFirst()));
       description = ModelDescription.read(file);
+      weights = file.tensors().values().stream().map(GgufTensor::data).toList();
       Architecture architecture = description.architecture();
       int limit = source.maxContextTokens();
       contextTokens =
           limit > 0 ? Math.min(limit, architecture.contextTokens()) : architecture.contextTokens();
       Arena arena = Arena.ofShared();
       resources.push(arena::close);
-      CpuWeights weights = CpuWeights.of(description.tensors(), arena);
+      CpuWeights matrices = CpuWeights.of(description.tensors(), arena);
       Architecture.Attention attention = architecture.attention();
       KvShape shape =
           new KvShape(architecture.layers().size(), attention.kvHeads(), attention.headSize());
       kv = opened(new KvSpace(shape, kvAddressBytes));
-      pass = opened(new ForwardPass(kernels, architecture, weights, shape));
+      pass = opened(new ForwardPass(kernels, architecture, matrices, shape));
       batch = opened(new StepBatch(kv, architecture.vocabularySize(), observer));
       logits = new float[architecture.vocabularySize()];
       pooled = new PooledStates(architecture.hiddenSize());
@@ -104,6 +107,11 @@ final class CpuInstance implements AutoCloseable {
         .mapToInt(Rope::shortTokens)
         .min()
         .orElse(Integer.MAX_VALUE);
+  }
+
+  /** Reads the whole file into memory, where it is not yet. */
+  void readWeights() {
+    weights.forEach(MemorySegment::load);
   }
 
   KvSpace kv() {
