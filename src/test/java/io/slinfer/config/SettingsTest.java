@@ -58,6 +58,32 @@ final class SettingsTest {
   }
 
   @Test
+  void sharingAndPromisesAreSetByModelAndByKey() {
+    Settings settings =
+        parse(
+            """
+            serving:
+              keep-alive: 1 min
+              pinned: [a]
+              best-effort: [b]
+              slo: {a: {ttft: 2 s, tpot: 100 ms}, b: {tpot: 1 s}}
+            http:
+              api-keys:
+                alice: {sha256: %s, priority: 3, ttft: 700 ms}
+            """
+                .formatted("a".repeat(64)));
+    assertEquals(60_000, settings.serving().keepAliveMillis());
+    assertEquals(2_000, settings.serving().leastResidenceMillis());
+    assertEquals(List.of("a"), settings.serving().pinned());
+    assertEquals(new ServingSettings.Promise(2_000, 100), settings.serving().promises().get("a"));
+    assertEquals(new ServingSettings.Promise(0, 1_000), settings.serving().promises().get("b"));
+    ApiKey alice = settings.http().apiKeys().getFirst();
+    assertEquals(3, alice.priority());
+    assertEquals(700, alice.firstMillis());
+    assertEquals(0, alice.tokenMillis());
+  }
+
+  @Test
   void aDeviceWithoutDelayIsInfinitelyFast() {
     Settings settings = parse("devices: {cpu: {engine: emulated, delay: 0}}");
     assertEquals(Double.POSITIVE_INFINITY, settings.device().emulation().speed());
@@ -69,6 +95,7 @@ final class SettingsTest {
       value = {
         "http: {prot: 1}|f.yaml: http.prot: 1: unknown key; allowed here: api-keys, cors-origins",
         "htpt: {}|f.yaml: htpt: {}: unknown key; allowed here: devices, http, metrics, models, serving",
+        "serving: {slo: {a: {ttft: soon}}}|f.yaml: serving.slo.a.ttft: \"soon\"; allowed: a duration",
         "http: {port: 99999}|f.yaml: http.port: 99999; allowed: a whole number from 0 to 65535",
         "http: {port: many}|f.yaml: http.port: \"many\"; allowed: a whole number",
         "http: 5|f.yaml: http is not a mapping",
