@@ -47,13 +47,13 @@ final class DialectRoute implements Handler<RoutingContext> {
         .onSuccess(
             read -> {
               if (!routing.response().closed()) {
-                serve(routing, read, caller, arrivalNanos);
+                serve(routing, read, arrivalNanos);
               }
             })
         .onFailure(failure -> Routes.refuse(routing, failure, meters));
   }
 
-  private void serve(RoutingContext routing, Read read, Caller caller, long arrivalNanos) {
+  private void serve(RoutingContext routing, Read read, long arrivalNanos) {
     GenerationCall call = read.call();
     String id = Ids.next(dialect.idPrefix());
     AnswerWriter writer =
