@@ -2,11 +2,13 @@ package io.slinfer.http;
 
 import io.slinfer.gateway.AnswerForm;
 import io.slinfer.gateway.AnswerReading;
+import io.slinfer.gateway.CallTerms;
 import io.slinfer.gateway.Gateway;
 import io.slinfer.gateway.Generation;
 import io.slinfer.gateway.GenerationListener;
 import io.slinfer.gateway.GenerationRequest;
 import io.slinfer.gateway.RefusedException;
+import io.slinfer.gateway.SloWish;
 import io.slinfer.request.Failure;
 import io.slinfer.request.FinishReason;
 import io.slinfer.request.Pooling;
@@ -107,8 +109,7 @@ final class EmbeddingGroup implements LiveAnswer {
         Sampling.pooled(pooling),
         List.of(),
         true,
-        caller,
-        0,
+        new CallTerms(caller, 0, SloWish.NONE),
         arrivalNanos,
         new AnswerForm.Free(),
         AnswerReading.PLAIN);
