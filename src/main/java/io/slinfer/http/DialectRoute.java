@@ -77,7 +77,6 @@ final class DialectRoute implements Handler<RoutingContext> {
           group[0].cancel();
           answer.closed();
         };
-    response.closeHandler(nothing -> gone.run());
-    response.exceptionHandler(failure -> gone.run());
+    GenerationRoute.onClose(response, gone);
   }
 }

@@ -150,7 +150,11 @@ final class GenerationRoute implements Handler<RoutingContext> {
   }
 
   /** A close, and also the error of a write to a closed connection. */
-  private static void onClose(HttpServerResponse response, Runnable action) {
+  static void onClose(HttpServerResponse response, Runnable action) {
+    // A refusal may have been the whole answer already; such a response takes no handlers.
+    if (response.ended()) {
+      return;
+    }
     response.closeHandler(nothing -> action.run());
     response.exceptionHandler(failure -> action.run());
   }

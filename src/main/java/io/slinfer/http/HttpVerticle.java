@@ -11,6 +11,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
@@ -107,7 +108,7 @@ public final class HttpVerticle extends VerticleBase {
     server =
         vertx
             .createHttpServer(options)
-            .requestHandler(router())
+            .requestHandler(InvalidRequests.unlessPathIsBroken(router()))
             .invalidRequestHandler(new InvalidRequests(MAX_HEADER_BYTES));
     return server.listen();
   }
@@ -234,6 +235,10 @@ public final class HttpVerticle extends VerticleBase {
   }
 
   private void failed(RoutingContext routing) {
+    if (routing.response().closed() || routing.failure() instanceof HttpClosedException) {
+      LOG.debug("a caller went away", routing.failure());
+      return;
+    }
     if (routing.response().headWritten()) {
       LOG.error("a request failed after its head was sent", routing.failure());
       routing.response().reset();

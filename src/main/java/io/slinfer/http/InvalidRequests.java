@@ -5,14 +5,30 @@ import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import java.util.regex.Pattern;
 
 /** Answers what is not HTTP, or has more head than is allowed, and closes the connection. */
 final class InvalidRequests implements Handler<HttpServerRequest> {
+
+  private static final Pattern BROKEN_ESCAPE = Pattern.compile("%(?![0-9A-Fa-f]{2})");
 
   private final int maxHeaderBytes;
 
   InvalidRequests(int maxHeaderBytes) {
     this.maxHeaderBytes = maxHeaderBytes;
+  }
+
+  /** Answers requests whose path has a percent sign without two digits; the others go on. */
+  static Handler<HttpServerRequest> unlessPathIsBroken(Handler<HttpServerRequest> next) {
+    return request -> {
+      String path = request.path();
+      if (path != null && BROKEN_ESCAPE.matcher(path).find()) {
+        ErrorAnswer.refusal(400, "The path has a broken escape: " + path, "malformed_path")
+            .send(request.response());
+      } else {
+        next.handle(request);
+      }
+    };
   }
 
   @Override

@@ -63,6 +63,21 @@ final class LimitsTest {
   }
 
   @Test
+  void keepsTheConnectionAfterARefusal() throws Exception {
+    try (TestServer server = new TestServer("", ECHO, "a");
+        RawClient client = new RawClient(server.port())) {
+      for (String path : new String[] {"/v1/chat/completions", "/v1/messages", "/v1/embeddings"}) {
+        client.send(
+            RawClient.post(
+                path, CHAT.replace("{\"model\":\"a\"", "{\"input\":\"x\",\"model\":\"b\"")));
+      }
+      client.send(RawClient.post("/v1/completions", "{\"model\":\"a\",\"prompt\":\"still\"}"));
+      String received = client.readUntil("still");
+      assertEquals(4, received.split("HTTP/1.1 404").length, received);
+    }
+  }
+
+  @Test
   void speaksHttp2FromTheFirstByte() throws Exception {
     Vertx vertx = Vertx.vertx();
     try (TestServer server = new TestServer("", ECHO, "a")) {
@@ -163,6 +178,7 @@ final class LimitsTest {
     "GET /v1/models HTTP/1.1|Host: a|X-Long: 40000, 431, headers_too_large",
     "GET /40000 HTTP/1.1|Host: a, 414, uri_too_long",
     "NOT A REQUEST AT ALL|Host: a, 400, malformed_http",
+    "GET /v1/%zz HTTP/1.1|Host: a, 400, malformed_path",
   })
   void answersAHeadThatIsTooLongOrNoHttp(String head, int status, String code) throws Exception {
     try (TestServer server = new TestServer("", ECHO, "a");
