@@ -21,8 +21,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What models cost on this machine's CPU: memory from the file's header, times reckoned from its
- * numbers and what a common core can do. Safe for any thread.
+ * What models cost on this machine's CPU: memory from the file's header, times as {@code slinfer
+ * profile} has measured them here, else reckoned from the file's numbers and what a common core can
+ * do. Safe for any thread.
  *
  * @param threads kernel threads
  */
@@ -57,8 +58,11 @@ record CpuCosts(Vertx vertx, int threads) implements CostSource {
               .mapToDouble(tensor -> (double) tensor.rows() * tensor.columns())
               .sum();
       double tokenNanos = 2 * numbers / (FLOPS_PER_THREAD_NANO * Math.max(1, threads));
-      return new InstanceCosts(
-          shape, profile(need.weightBytes(), kvBytes, tokenNanos), SAFETY, 64, 32);
+      LatencyProfile latency =
+          MeasuredProfiles.usual()
+              .find(source.parts().getFirst(), threads)
+              .orElseGet(() -> profile(need.weightBytes(), kvBytes, tokenNanos));
+      return new InstanceCosts(shape, latency, SAFETY, 64, 32);
     } catch (IOException | UnservableModelException unusable) {
       throw new IOException(
           "model " + source.model() + " cannot be loaded: " + unusable.getMessage(), unusable);

@@ -90,15 +90,16 @@ final class ProfileCommand implements Callable<Integer> {
                 kvBytesPerToken / 1_024,
                 layers(),
                 Map.of(device, latency));
-    profile.write(
-        file,
+    List<String> comment =
         List.of(
-            "Latency profile of "
-                + model
-                + ": milliseconds, measured by slinfer profile ("
-                + detail
-                + ").",
-            "prefill: [prompt tokens, ms]; decode: length, then [batch, ms] of one iteration."));
+            "Latency profile of %s: milliseconds, measured by slinfer profile (%s)."
+                .formatted(model, detail),
+            "prefill: [prompt tokens, ms]; decode: length, then [batch, ms] of one iteration.");
+    profile.write(file, comment);
+    if (name == null) {
+      // For serve on this machine, which looks for what was measured here.
+      profile.write(MeasuredProfiles.usual().file(engine.model()), comment);
+    }
     print(file, device, latency, took);
     return 0;
   }

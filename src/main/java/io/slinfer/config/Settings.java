@@ -42,6 +42,23 @@ public record Settings(
     return Path.of(System.getProperty("slinfer.home", "")).toAbsolutePath();
   }
 
+  /**
+   * Where what was measured on this machine is kept: {@code SLINFER_STATE}, else {@code slinfer} in
+   * the user's state directory.
+   */
+  public static Path stateDirectory() {
+    String own = System.getenv("SLINFER_STATE");
+    if (own != null && !own.isBlank()) {
+      return Path.of(own).toAbsolutePath();
+    }
+    String users = System.getenv("XDG_STATE_HOME");
+    Path states =
+        users == null || users.isBlank()
+            ? Path.of(System.getProperty("user.home"), ".local", "state")
+            : Path.of(users);
+    return states.resolve("slinfer");
+  }
+
   /** The bundled settings file. */
   public static Path bundledFile() {
     return home().resolve("conf").resolve("slinfer.yaml");

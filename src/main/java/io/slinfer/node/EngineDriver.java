@@ -125,7 +125,7 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
         ended[i] = drawn(instance, requests.of(instance.batch().requests().get(i)), drawn);
       }
     }
-    requests.stepped(instance, tokens, output);
+    requests.stepped(instance, tokens, output, stepped.durationNanos());
     loop.onStepped(instance, index -> ended[index]);
   }
 

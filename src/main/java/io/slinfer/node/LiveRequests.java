@@ -1,5 +1,7 @@
 package io.slinfer.node;
 
+import io.slinfer.cost.LatencyProfile;
+import io.slinfer.metrics.ModelMeters;
 import io.slinfer.metrics.ServingMeters;
 import io.slinfer.node.TokenEvent.Accepted;
 import io.slinfer.node.TokenEvent.Failed;
@@ -12,6 +14,7 @@ import io.slinfer.request.RequestId;
 import io.slinfer.request.RequestLife;
 import io.slinfer.request.TokenDraw;
 import io.slinfer.scheduler.Instance;
+import io.slinfer.scheduler.StepBatch;
 import io.slinfer.scheduler.Timers;
 import java.util.HashMap;
 import java.util.List;
@@ -94,9 +97,23 @@ final class LiveRequests {
     return last;
   }
 
-  /** A step has ended. */
-  void stepped(Instance instance, int tokens, int drawn) {
-    meters.of(instance.model()).stepped(tokens, drawn);
+  /** A step has ended; its batch is still the instance's. */
+  void stepped(Instance instance, int tokens, int drawn, long durationNanos) {
+    ModelMeters model = meters.of(instance.model());
+    model.stepped(tokens, drawn);
+    model.stepTook(durationNanos, predictedNanos(instance));
+  }
+
+  /** What the model's profile says of the step, without the factor for safety. */
+  private static long predictedNanos(Instance instance) {
+    StepBatch batch = instance.batch();
+    LatencyProfile latency = instance.costs().latency();
+    int decoding = batch.decoding();
+    long nanos =
+        decoding == 0
+            ? 0
+            : latency.decodeNanos((double) batch.decodeLengths() / decoding, decoding);
+    return batch.promptTokens() == 0 ? nanos : nanos + latency.prefillNanos(batch.promptTokens());
   }
 
   // Ends.

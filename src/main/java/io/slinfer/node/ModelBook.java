@@ -99,6 +99,7 @@ final class ModelBook {
     entry.failure = null;
     entry.coolDownNanos = 0;
     meters.of(model).loaded(loaded.durationNanos());
+    meters.of(model).resident();
     LOG.info(
         "loaded {} in {} ms: weights {} MiB, KV {} KiB a block",
         model,
@@ -108,6 +109,7 @@ final class ModelBook {
   }
 
   void unloaded(ModelId model) {
+    meters.of(model).gone();
     LOG.info("{} has left", model);
   }
 
