@@ -64,8 +64,9 @@ public final class NodeDevices {
         device.prefillChunkTokens(),
         device.maxBatch(),
         new Residence(
-            TimeUnit.MILLISECONDS.toNanos(serving.keepAliveMillis()),
-            TimeUnit.MILLISECONDS.toNanos(serving.leastResidenceMillis()),
+            // A device that is another model's is only free once that has left.
+            serving.exclusive() ? 0 : TimeUnit.MILLISECONDS.toNanos(serving.keepAliveMillis()),
+            serving.exclusive() ? 0 : TimeUnit.MILLISECONDS.toNanos(serving.leastResidenceMillis()),
             true,
             model -> serving.pinned().contains(model.value())),
         times);

@@ -32,6 +32,7 @@ import io.slinfer.node.NodeCore;
 import io.slinfer.node.OwnerLoop;
 import io.slinfer.node.Promises;
 import io.slinfer.packing.verticle.BinPackingVerticle;
+import io.slinfer.placement.ExclusivePlacement;
 import io.slinfer.request.ModelId;
 import io.slinfer.scheduler.ServingPolicy;
 import io.vertx.core.DeploymentOptions;
@@ -126,7 +127,7 @@ public final class Server implements AutoCloseable {
             new NodeCore.Parts(
                 parts.devices(),
                 parts.costs().apply(vertx),
-                parts.policy().placement(),
+                serving.exclusive() ? new ExclusivePlacement(true, 1) : parts.policy().placement(),
                 parts.policy().deadlines(),
                 promises,
                 owner,

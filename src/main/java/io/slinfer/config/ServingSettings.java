@@ -6,6 +6,8 @@ import java.util.Map;
 /**
  * How models share the devices.
  *
+ * @param exclusive one model at a time has a device to itself, as ServerlessLLM does: to compare
+ *     with
  * @param keepAliveMillis how long a model stays loaded after its last request
  * @param leastResidenceMillis how long it stays after a load although others want its place
  * @param coldStartMillis more time to the first token for a request whose model must be loaded
@@ -16,6 +18,7 @@ import java.util.Map;
  * @param promises by model id
  */
 public record ServingSettings(
+    boolean exclusive,
     long keepAliveMillis,
     long leastResidenceMillis,
     long coldStartMillis,
@@ -49,6 +52,7 @@ public record ServingSettings(
   static ServingSettings read(Section section) {
     ServingSettings settings =
         new ServingSettings(
+            section.word("policy", "slinfer", List.of("slinfer", "exclusive")).equals("exclusive"),
             section.millis("keep-alive", 300_000, 0),
             section.millis("least-residence", 2_000, 0),
             section.millis("cold-start-grace", 10_000, 0),
