@@ -359,12 +359,15 @@ public final class DeviceLoop {
     }
   }
 
-  /** Drops the cancelled requests of an instance whose step or copy has ended. */
+  /** Drops the cancelled requests of an instance that its step or copy does not use. */
   private void dropCancelled(Instance instance) {
     if (instance.cancelled.isEmpty()) {
       return;
     }
     for (RequestLife request : List.copyOf(instance.cancelled)) {
+      if (instance.isUsing(request)) {
+        continue;
+      }
       remove(request, instance);
       request.become(RequestState.CANCELLED);
       listener.cancelled(request);

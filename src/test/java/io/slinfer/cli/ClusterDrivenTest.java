@@ -44,6 +44,7 @@ final class ClusterDrivenTest {
         Server.start(settings, parts.in(node), TestServer.catalogue(1_024, "demo-chat"))) {
       await(() -> engine.loads().size() == 1);
       await(() -> actualBytes(devices) == script.model().weightBytes());
+      await(() -> !instances.entries().isEmpty());
       assertEquals("demo-chat", instances.entries().values().iterator().next().model());
       assertEquals("here", devices.entries().values().iterator().next().node());
 
@@ -56,7 +57,7 @@ final class ClusterDrivenTest {
       ask(server);
       await(() -> engine.unloads().size() == 2);
       await(() -> actualBytes(devices) == 0);
-      assertTrue(instances.entries().isEmpty(), instances.entries()::toString);
+      await(() -> instances.entries().isEmpty());
       assertEquals(2, engine.loads().size());
     }
   }

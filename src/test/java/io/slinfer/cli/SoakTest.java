@@ -104,7 +104,7 @@ final class SoakTest {
     String models = Path.of("models").toAbsolutePath().toString();
     Settings settings =
         SettingsText.parse(
-            "models: {directories: ['" + models + "']}\ndevices: {cpu: {memory: 128 MiB}}");
+            "models: {directories: ['" + models + "']}\ndevices: {cpu: {memory: 64 MiB}}");
     return settings.with(settings.http().at(null, 0), settings.models());
   }
 

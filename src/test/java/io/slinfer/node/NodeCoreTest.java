@@ -169,6 +169,25 @@ final class NodeCoreTest {
     bench.assertIdle();
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {21, 24, 27})
+  void aCancelledRequestInAStepStaysUntilItsEndThoughOthersAreDropped(long millis) {
+    bench = new NodeBench(ALPHABET.taking(10_000_000, 0), 4 * MIB);
+    bench.submit(Ask.of("steps", "model", 4, 100));
+    bench.run(millis * 1_000_000);
+    bench.submit(Ask.of("waits", "model", 4, 100));
+    bench.cancel("steps");
+    bench.cancel("waits");
+    int stepsBefore = bench.engine().steps().size();
+    bench.run(1);
+    assertEquals(stepsBefore, bench.engine().steps().size());
+    assertTrue(bench.told("steps").stream().noneMatch(Finished.class::isInstance));
+    assertEquals(FinishReason.CANCELLED, bench.finish("waits").reason());
+    bench.run(SECOND);
+    assertEquals(FinishReason.CANCELLED, bench.finish("steps").reason());
+    bench.assertIdle();
+  }
+
   @Test
   void coolsAModelDownWhoseLoadFailsAndSaysWhy() {
     Script failing = ALPHABET.failingLoads(source -> new Failure.Invalid("bad tensor", null, null));
