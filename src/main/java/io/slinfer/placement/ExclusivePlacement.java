@@ -52,7 +52,8 @@ public record ExclusivePlacement(boolean useCpus, int partsPerDevice) implements
   private Placement newInstance(Candidate request, ClusterView view, DeviceKind kind) {
     for (DeviceSnapshot device : view.devices()) {
       int parts = Math.min(partsPerDevice, device.spec().slots());
-      if (device.spec().kind() != kind || device.instances().size() >= parts) {
+      boolean taken = device.instances().size() >= parts || device.freeSlots() < 1;
+      if (device.spec().kind() != kind || taken) {
         continue;
       }
       InstanceCosts costs = view.costs().apply(request.model(), kind);

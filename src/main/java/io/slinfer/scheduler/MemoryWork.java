@@ -194,8 +194,9 @@ final class MemoryWork {
         instance.weightsHeld = false;
       }
       case RESIZE -> {
-        ledger.hold(instance.blockBytes(instance.usableBlocks - instance.heldBlocks));
-        instance.heldBlocks = instance.usableBlocks;
+        int stillHeld = Math.max(instance.usableBlocks, blocksHandedOut(instance));
+        ledger.hold(instance.blockBytes(stillHeld - instance.heldBlocks));
+        instance.heldBlocks = stillHeld;
         if (!isSuperseded(instance, action)) {
           ledger.promise(instance.blockBytes(instance.usableBlocks - instance.promisedBlocks));
           instance.promisedBlocks = instance.usableBlocks;
@@ -205,6 +206,16 @@ final class MemoryWork {
       case EVICT, EXPORT, IMPORT, SET_ASIDE, BRING_BACK, UNLOAD ->
           throw new IllegalStateException(action.kind() + " cannot fail");
     }
+  }
+
+  /** Blocks that the instance's work to come relies on; 0 when it does not resize. */
+  private static int blocksHandedOut(Instance instance) {
+    for (MemoryAction action : instance.actions) {
+      if (action.kind() == Kind.RESIZE && !isSuperseded(instance, action)) {
+        return action.blocks();
+      }
+    }
+    return 0;
   }
 
   /** Forgets everything: the device is gone. */

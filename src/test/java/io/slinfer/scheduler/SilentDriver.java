@@ -1,0 +1,26 @@
+package io.slinfer.scheduler;
+
+/** A device that takes everything and answers nothing by itself. */
+class SilentDriver implements DeviceDriver {
+
+  @Override
+  public void step(Instance instance) {}
+
+  @Override
+  public void load(Instance instance) {}
+
+  @Override
+  public void resize(Instance instance, int fromBlocks, int toBlocks, int liveBlocks) {}
+
+  @Override
+  public void evict(Instance instance) {}
+
+  @Override
+  public void exportKv(Instance instance, long bytes) {}
+
+  @Override
+  public void importKv(Instance instance, long bytes) {}
+
+  @Override
+  public void unload(Instance instance) {}
+}
