@@ -282,7 +282,10 @@ public record SlinferPlacement(
   public Placement resume(
       DeviceSnapshot device, InstanceSnapshot parked, ClusterView view, long nowNanos) {
     long blockBytes = parked.costs().blockBytes(device.spec().kvBlockTokens());
-    long bytes = parked.costs().shape().weightBytes() + parked.comebackBlocks() * blockBytes;
+    long weightBytes = parked.costs().shape().weightBytes();
+    long mostBlocks = (device.spec().capacityBytes() - weightBytes) / blockBytes;
+    int blocks = (int) Math.min(parked.comebackBlocks(), mostBlocks);
+    long bytes = weightBytes + blocks * blockBytes;
     long room = device.spec().capacityBytes() - device.promisedBytes();
     int slots = device.freeSlots();
     List<Integer> idle = new ArrayList<>();
@@ -294,7 +297,7 @@ public record SlinferPlacement(
       }
     }
     if (slots > 0 && bytes <= room) {
-      return new Resumed(device.index(), parked.index(), parked.comebackBlocks(), idle);
+      return new Resumed(device.index(), parked.index(), blocks, idle);
     }
     long slackNanos = parked.deadlineNanos() - nowNanos - times.loadNanos(parked.costs().shape());
     if (slackNanos / 1e9 > tuning.urgentSeconds()) {
@@ -310,7 +313,7 @@ public record SlinferPlacement(
         leastWorth = worth(victim, view);
         List<Integer> victims = new ArrayList<>(idle);
         victims.add(victim.index());
-        best = new Resumed(device.index(), parked.index(), parked.comebackBlocks(), victims);
+        best = new Resumed(device.index(), parked.index(), blocks, victims);
       }
     }
     return best;

@@ -399,12 +399,25 @@ public final class DeviceLoop {
     if (instance.draining || instance.paused || instance.lost) {
       return;
     }
+    boolean alone = ledger.promisedBytes() == instance.promisedBytes();
     if (instance.running.isEmpty() && instance.aside.isEmpty()) {
       preempt(instance);
+    } else if (alone && instance.running.size() > 1 && instance.moving.isEmpty()) {
+      shed(instance);
     } else {
       pause(instance);
     }
     run();
+  }
+
+  /**
+   * Nobody will leave for it and the whole device is too small: the newest requests start again.
+   */
+  private void shed(Instance instance) {
+    changed();
+    while (!settings.batching().hasWork(instance) && instance.running.size() > 1) {
+      instance.dropNewest(driver, listener);
+    }
   }
 
   private void leave(RequestLife request, Instance instance) {

@@ -357,6 +357,18 @@ public final class Instance {
     return blocks;
   }
 
+  /** Drops the cache of the newest running request, which is computed again from its start. */
+  RequestLife dropNewest(DeviceDriver driver, SchedulerListener listener) {
+    RequestLife newest = running.removeLast();
+    hold(newest, 0);
+    driver.freed(this, newest);
+    newest.computedTokens(0);
+    newest.become(RequestState.PREFILLING);
+    waiting.addFirst(newest);
+    listener.recomputed(newest, this);
+    return newest;
+  }
+
   /** Takes or returns blocks so that {@code request} holds {@code blocks}. */
   void hold(RequestLife request, int blocks) {
     usedBlocks += blocks - request.heldBlocks();
