@@ -10,6 +10,7 @@ import java.util.List;
  * @param promisedBytes what the ledger has given out
  * @param stepStartNanos when the running step began; Long.MAX_VALUE when none runs
  * @param freeSlots how many new instances it can take
+ * @param costFactor how many times longer than their profiles say new instances' steps will take
  * @param instances all of them, draining ones too
  */
 public record DeviceSnapshot(
@@ -18,6 +19,7 @@ public record DeviceSnapshot(
     long promisedBytes,
     long stepStartNanos,
     int freeSlots,
+    double costFactor,
     List<InstanceSnapshot> instances) {
 
   /** Whether no instance is on it. */

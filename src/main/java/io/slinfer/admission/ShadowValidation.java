@@ -2,6 +2,7 @@ package io.slinfer.admission;
 
 import io.slinfer.cost.DeviceKind;
 import io.slinfer.cost.DeviceSpec;
+import io.slinfer.cost.SafetyMargins;
 import io.slinfer.memory.KvSizing;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -18,7 +19,7 @@ public record ShadowValidation(KvSizing sizing, long tokenNanos) {
 
   /** The paper's constants. */
   public static final ShadowValidation PAPER =
-      new ShadowValidation(KvSizing.PAPER, Math.round(0.25e9 * 0.95));
+      new ShadowValidation(KvSizing.PAPER, Math.round(0.25e9 * SafetyMargins.AIM));
 
   /**
    * What the three tests found.

@@ -3,7 +3,8 @@ package io.slinfer.cost;
 /**
  * What one model costs on one kind of device.
  *
- * @param safety predictions are multiplied by this (1.05 on GPU, 1.10 on CPU in the paper)
+ * @param safety predictions are multiplied by this: {@link SafetyMargins#ofSteps}, and what was
+ *     learnt by {@link CostCorrection}
  * @param exclusiveBatchLimit most requests of an instance that has the device to itself (baselines)
  * @param halfShareBatchLimit most requests of an instance on half a device (baselines)
  */
@@ -24,6 +25,14 @@ public record InstanceCosts(
     return batch == 0
         ? 0
         : Math.round(latency.decodeNanos((double) totalTokens / batch, batch) * safety);
+  }
+
+  /** The same with steps that take {@code factor} times as long. */
+  public InstanceCosts slowedBy(double factor) {
+    return factor == 1
+        ? this
+        : new InstanceCosts(
+            shape, latency, safety * factor, exclusiveBatchLimit, halfShareBatchLimit);
   }
 
   /** Bytes of one KV block of this many tokens. */

@@ -1,13 +1,14 @@
 /**
  * What things cost: step times by latency profile, load and resize times, what devices and models
- * weigh.
+ * weigh; what observed steps teach about them.
  *
- * <p>Owns: LatencyProfile, InstanceCosts, MemoryTimes, DeviceSpec, ModelShape.
+ * <p>Owns: LatencyProfile, InstanceCosts, MemoryTimes, DeviceSpec, ModelShape, SafetyMargins,
+ * CostCorrection.
  *
  * <p>May use: request, engine.
  *
  * <p>Must not: read a clock or a file, know a policy.
  *
- * <p>Thread: values are immutable.
+ * <p>Thread: values are immutable; a correction is confined to the owner of its device.
  */
 package io.slinfer.cost;

@@ -343,7 +343,8 @@ public record SlinferPlacement(
   }
 
   private Target fresh(DeviceSnapshot device, Candidate request, ClusterView view) {
-    InstanceCosts costs = view.costs().apply(request.model(), device.spec().kind());
+    InstanceCosts costs =
+        view.costs().apply(request.model(), device.spec().kind()).slowedBy(device.costFactor());
     return target(device, InstanceSnapshot.fresh(request.model(), costs, device.spec()), request);
   }
 

@@ -103,7 +103,7 @@ public record ChunkedBatching(int mostTokens, int leastTokens, int sequences, lo
   /** What a piece adds to the part of the prompt before it. */
   private static long promptNanos(Instance instance, RequestLife request, int chunk) {
     int computed = request.computedTokens();
-    long upTo = instance.costs().prefillNanos(computed + chunk);
-    return computed == 0 ? upTo : Math.max(0, upTo - instance.costs().prefillNanos(computed));
+    long upTo = instance.expected.prefillNanos(computed + chunk);
+    return computed == 0 ? upTo : Math.max(0, upTo - instance.expected.prefillNanos(computed));
   }
 }

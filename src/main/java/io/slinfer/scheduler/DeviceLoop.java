@@ -1,6 +1,7 @@
 package io.slinfer.scheduler;
 
 import io.slinfer.admission.DeviceSnapshot;
+import io.slinfer.cost.CostCorrection;
 import io.slinfer.cost.DeviceSpec;
 import io.slinfer.cost.InstanceCosts;
 import io.slinfer.memory.Ledger;
@@ -43,6 +44,7 @@ public final class DeviceLoop {
   private final List<Instance> instances = new ArrayList<>();
   private DeviceDriver driver;
   private Upstream upstream;
+  private CostCorrection correction;
   private int nextInstance;
   private int steps;
   private DeviceSnapshot snapshot;
@@ -69,6 +71,16 @@ public final class DeviceLoop {
   public void connect(DeviceDriver newDriver, Upstream newUpstream) {
     this.driver = newDriver;
     this.upstream = newUpstream;
+  }
+
+  /** From now on what steps take corrects what later ones are expected to take. */
+  public void correctCosts() {
+    correction = new CostCorrection();
+  }
+
+  /** What the device's steps taught about its costs; null if nobody asked for it. */
+  public CostCorrection correction() {
+    return correction;
   }
 
   public DeviceSpec spec() {
@@ -194,6 +206,9 @@ public final class DeviceLoop {
     InstanceId id = new InstanceId(spec.id() + "/" + model + "#" + nextInstance);
     Instance instance = new Instance(nextInstance++, id, model, costs, spec);
     instances.add(instance);
+    if (correction != null) {
+      instance.expected = correction.corrected(costs);
+    }
     instance.startBlocks = blocks;
     listener.instanceCreated(instance);
     if (spec.memoryMoves()) {
@@ -271,10 +286,20 @@ public final class DeviceLoop {
     if (relieves()) {
       relief.growAhead(instance);
     }
+    learn(instance, duration);
     listener.stepEnded(instance, duration);
     run();
     if (settings.restPerStep() > 0) {
       timers.at(instance.restUntilNanos, this::run);
+    }
+  }
+
+  private void learn(Instance stepped, long durationNanos) {
+    if (correction != null
+        && correction.observe(stepped.costs(), stepped.predictedNanos, durationNanos)) {
+      for (Instance instance : instances) {
+        instance.expected = correction.corrected(instance.costs());
+      }
     }
   }
 
@@ -668,6 +693,7 @@ public final class DeviceLoop {
     if (!settings.batching().compose(instance, turn)) {
       return false;
     }
+    instance.predictedNanos = instance.batch().nanos(instance.costs().latency());
     instance.stepping = true;
     instance.stepStartNanos = nowNanos;
     steps++;
@@ -688,6 +714,10 @@ public final class DeviceLoop {
     return spare;
   }
 
+  private double costFactor() {
+    return correction == null ? 1 : correction.deviceFactor();
+  }
+
   private void changed() {
     snapshot = null;
   }
@@ -695,7 +725,9 @@ public final class DeviceLoop {
   /** The device as it is now. */
   public DeviceSnapshot snapshot() {
     if (snapshot == null) {
-      snapshot = snapshots.take(instances, ledger.promisedBytes(), present, timers.nowNanos());
+      snapshot =
+          snapshots.take(
+              instances, ledger.promisedBytes(), present, costFactor(), timers.nowNanos());
     }
     return snapshot;
   }

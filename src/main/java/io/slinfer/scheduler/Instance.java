@@ -25,6 +25,12 @@ public final class Instance {
   private final DeviceSpec device;
   private final StepBatch batch = new StepBatch();
 
+  /** Its costs as the device's steps so far suggest. */
+  InstanceCosts expected;
+
+  /** What the running step takes by the profile alone. */
+  long predictedNanos;
+
   final ArrayDeque<RequestLife> waiting = new ArrayDeque<>();
   final List<RequestLife> running = new ArrayList<>();
 
@@ -88,6 +94,7 @@ public final class Instance {
     this.id = id;
     this.model = model;
     this.costs = costs;
+    this.expected = costs;
     this.device = device;
   }
 
@@ -104,6 +111,7 @@ public final class Instance {
     return model;
   }
 
+  /** What it costs by its profile. */
   public InstanceCosts costs() {
     return costs;
   }
@@ -228,7 +236,7 @@ public final class Instance {
   long slackNanos(long nowNanos) {
     long slack = Long.MAX_VALUE;
     for (RequestLife request : waiting) {
-      long work = costs.prefillNanos(request.totalTokens() - request.computedTokens());
+      long work = expected.prefillNanos(request.totalTokens() - request.computedTokens());
       slack = Math.min(slack, request.deadlineNanos() - nowNanos - work);
     }
     for (int i = 0; i < running.size(); i++) {
@@ -261,8 +269,8 @@ public final class Instance {
   /** Predicted time for what is left of a prompt. */
   long prefillNanos(RequestLife request) {
     int computed = request.computedTokens();
-    long all = costs.prefillNanos(request.totalTokens());
-    return computed == 0 ? all : Math.max(0, all - costs.prefillNanos(computed));
+    long all = expected.prefillNanos(request.totalTokens());
+    return computed == 0 ? all : Math.max(0, all - expected.prefillNanos(computed));
   }
 
   /**
@@ -283,7 +291,7 @@ public final class Instance {
         }
       }
     }
-    return spare == Long.MAX_VALUE ? spare : spare - costs.decodeNanos(tokens, decoding);
+    return spare == Long.MAX_VALUE ? spare : spare - expected.decodeNanos(tokens, decoding);
   }
 
   /** The least time per token that its requests were promised; Long.MAX_VALUE with none. */

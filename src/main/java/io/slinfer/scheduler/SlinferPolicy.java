@@ -4,6 +4,7 @@ import io.slinfer.admission.SlackTest;
 import io.slinfer.cost.DeviceKind;
 import io.slinfer.cost.DeviceSpec;
 import io.slinfer.cost.MemoryTimes;
+import io.slinfer.cost.SafetyMargins;
 import io.slinfer.memory.KvSizing;
 import io.slinfer.memory.Residence;
 import io.slinfer.placement.SlinferPlacement;
@@ -38,7 +39,7 @@ public record SlinferPolicy(
   public static final SlinferPolicy FULL =
       new SlinferPolicy(true, true, true, true, true, true, true, true);
 
-  private static final double AIM = 0.95;
+  private static final double AIM = SafetyMargins.AIM;
   private static final long KEEP_ALIVE_NANOS = 1_000_000_000L;
   private static final long URGENT_SLACK_NANOS = 2_000_000_000L;
   private static final int PREFILL_TOKENS = 4096;

@@ -27,7 +27,11 @@ record SnapshotTaker(
    * @param present whether the device is there; an absent one has no slots
    */
   DeviceSnapshot take(
-      List<Instance> instances, long promisedBytes, boolean present, long nowNanos) {
+      List<Instance> instances,
+      long promisedBytes,
+      boolean present,
+      double costFactor,
+      long nowNanos) {
     int slotsUsed = 0;
     List<InstanceSnapshot> views = new ArrayList<>(instances.size());
     long stepStartNanos = Long.MAX_VALUE;
@@ -44,6 +48,7 @@ record SnapshotTaker(
         promisedBytes,
         stepStartNanos,
         present ? spec.slots() - slotsUsed : 0,
+        costFactor,
         List.copyOf(views));
   }
 
@@ -72,7 +77,7 @@ record SnapshotTaker(
     return new InstanceSnapshot(
         instance.index(),
         instance.model(),
-        instance.costs(),
+        instance.expected,
         !instance.loaded,
         !instance.draining && !instance.paused && !instance.retired,
         instance.weightsPromised,

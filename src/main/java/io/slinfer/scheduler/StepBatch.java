@@ -1,6 +1,8 @@
 package io.slinfer.scheduler;
 
+import io.slinfer.cost.LatencyProfile;
 import io.slinfer.request.RequestLife;
+import io.slinfer.request.RequestState;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -84,6 +86,27 @@ public final class StepBatch {
   /** Tokens of prompts to compute. */
   public int promptTokens() {
     return promptTokens;
+  }
+
+  /**
+   * What the step takes by a profile, before it has begun; pieces of prompts cost what they add to
+   * the part before them.
+   */
+  public long nanos(LatencyProfile latency) {
+    long decodeNanos =
+        decoding == 0 ? 0 : latency.decodeNanos((double) decodeLengths / decoding, decoding);
+    return promptTokens == 0 ? decodeNanos : promptNanos(latency) + decodeNanos;
+  }
+
+  private long promptNanos(LatencyProfile latency) {
+    int before = 0;
+    for (int i = 0; i < requests.size(); i++) {
+      if (requests.get(i).state() == RequestState.PREFILLING) {
+        before += requests.get(i).computedTokens();
+      }
+    }
+    long beforeNanos = before == 0 ? 0 : latency.prefillNanos(before);
+    return latency.prefillNanos(before + promptTokens) - beforeNanos;
   }
 
   /** How many requests get a token from one token. */

@@ -4,6 +4,7 @@ import io.slinfer.admission.ShadowValidation;
 import io.slinfer.cost.DeviceKind;
 import io.slinfer.cost.DeviceSpec;
 import io.slinfer.cost.MemoryTimes;
+import io.slinfer.cost.SafetyMargins;
 import io.slinfer.memory.KvSizing;
 import io.slinfer.memory.Residence;
 import io.slinfer.placement.ExclusivePlacement;
@@ -91,8 +92,13 @@ public enum PolicyName {
     return ours == null ? new PollingCoordinator(around) : new QueueCoordinator(around);
   }
 
+  /** Whether predictions follow what steps take; the authors' do not. */
+  boolean correctsCosts() {
+    return ours != null;
+  }
+
   DeadlineRule deadlines() {
-    return ours == null ? new DeadlineRule.FromArrival(0.95) : ours.deadlines();
+    return ours == null ? new DeadlineRule.FromArrival(SafetyMargins.AIM) : ours.deadlines();
   }
 
   /** What the world's engine can do for this system: the reference runs copy on every resize. */

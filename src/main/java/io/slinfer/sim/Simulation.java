@@ -8,6 +8,7 @@ import io.slinfer.cost.DeviceKind;
 import io.slinfer.cost.DeviceSpec;
 import io.slinfer.cost.InstanceCosts;
 import io.slinfer.cost.MemoryTimes;
+import io.slinfer.cost.SafetyMargins;
 import io.slinfer.request.DeadlineRule;
 import io.slinfer.request.ModelId;
 import io.slinfer.request.RequestId;
@@ -126,7 +127,9 @@ public final class Simulation {
             new Coordinator.Surroundings(
                 devices,
                 (model, kind) -> costs.get(kind),
-                policy.placement(times),
+                invariants == null
+                    ? policy.placement(times)
+                    : new CheckedPlacement(policy.placement(times)),
                 clock,
                 listener));
     SplittableRandom random = new SplittableRandom(scenario.seed());
@@ -140,16 +143,23 @@ public final class Simulation {
               random.split(),
               outputTokens::get);
       device.connect(virtual, coordinator);
+      if (policy.correctsCosts()) {
+        device.correctCosts();
+      }
       virtual.planDeaths();
     }
+  }
+
+  /** The devices of the world. */
+  List<DeviceLoop> devices() {
+    return devices;
   }
 
   private static Map<DeviceKind, InstanceCosts> costs(Scenario scenario) {
     Map<DeviceKind, InstanceCosts> costs = new EnumMap<>(DeviceKind.class);
     for (ClusterFile.Devices group : scenario.cluster().devices()) {
       DeviceKind kind = group.deviceKind();
-      double safety = kind == DeviceKind.GPU ? 1.05 : 1.10;
-      costs.put(kind, scenario.profile().costs(group.profile(), safety));
+      costs.put(kind, scenario.profile().costs(group.profile(), SafetyMargins.ofSteps(kind)));
     }
     return costs;
   }

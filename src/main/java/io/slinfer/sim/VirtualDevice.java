@@ -2,14 +2,11 @@ package io.slinfer.sim;
 
 import io.slinfer.config.FaultFile.Fault;
 import io.slinfer.config.FaultFile.Kind;
-import io.slinfer.cost.LatencyProfile;
 import io.slinfer.cost.MemoryTimes;
 import io.slinfer.request.RequestLife;
-import io.slinfer.request.RequestState;
 import io.slinfer.scheduler.DeviceDriver;
 import io.slinfer.scheduler.DeviceLoop;
 import io.slinfer.scheduler.Instance;
-import io.slinfer.scheduler.StepBatch;
 import io.slinfer.scheduler.Timers;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,7 +82,9 @@ final class VirtualDevice implements DeviceDriver {
 
   @Override
   public void step(Instance instance) {
-    long work = stretched(price(instance)) + random.nextLong(JITTER_NANOS + 1);
+    long work =
+        stretched(instance.batch().nanos(instance.costs().latency()))
+            + random.nextLong(JITTER_NANOS + 1);
     if (loop.concurrentSteps() == 1) {
       timers.at(timers.nowNanos() + work, () -> finish(instance));
       return;
@@ -93,32 +92,6 @@ final class VirtualDevice implements DeviceDriver {
     progress();
     running.add(new Running(instance, work));
     awaitNext();
-  }
-
-  private static long price(Instance instance) {
-    StepBatch batch = instance.batch();
-    LatencyProfile latency = instance.costs().latency();
-    long prompts = batch.promptTokens() == 0 ? 0 : promptNanos(batch, latency);
-    int decoding = batch.decoding();
-    return decoding == 0
-        ? prompts
-        : prompts + latency.decodeNanos((double) batch.decodeLengths() / decoding, decoding);
-  }
-
-  /** Pieces of prompts cost what they add to the part before them. */
-  private static long promptNanos(StepBatch batch, LatencyProfile latency) {
-    long beforeNanos = 0;
-    int before = 0;
-    for (int i = 0; i < batch.requests().size(); i++) {
-      RequestLife request = batch.requests().get(i);
-      if (request.state() == RequestState.PREFILLING && request.computedTokens() > 0) {
-        before += request.computedTokens();
-      }
-    }
-    if (before > 0) {
-      beforeNanos = latency.prefillNanos(before);
-    }
-    return latency.prefillNanos(before + batch.promptTokens()) - beforeNanos;
   }
 
   private long stretched(long nanos) {

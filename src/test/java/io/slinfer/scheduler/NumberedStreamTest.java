@@ -4,10 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.slinfer.testing.StepTimers;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
@@ -15,37 +14,6 @@ import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 
 final class NumberedStreamTest {
-
-  /** Time that stands still until it is moved to the next task. */
-  private static final class StepTimers implements Timers {
-
-    private record Task(long atNanos, long order, Runnable work) {}
-
-    private final PriorityQueue<Task> tasks =
-        new PriorityQueue<>(Comparator.comparingLong(Task::atNanos).thenComparingLong(Task::order));
-    private long nowNanos;
-    private long order;
-
-    @Override
-    public long nowNanos() {
-      return nowNanos;
-    }
-
-    @Override
-    public void at(long atNanos, Runnable task) {
-      tasks.add(new Task(atNanos, order++, task));
-    }
-
-    boolean step() {
-      Task next = tasks.poll();
-      if (next == null) {
-        return false;
-      }
-      nowNanos = Math.max(nowNanos, next.atNanos());
-      next.work().run();
-      return true;
-    }
-  }
 
   @Property(tries = 200)
   void everythingArrivesOnceAndInOrderOverABadNetwork(@ForAll long seed) {
