@@ -20,9 +20,14 @@ public record FaultFile(List<Fault> faults) {
     KV_EXHAUSTION,
     /** Steps that begin in the time take {@code factor} times as long. */
     SLOW_DEVICE,
-    /** Messages from the device to the callers' gateway are lost with {@code probability}. */
+    /**
+     * Messages between the device and the gateway, both ways, are lost with {@code probability}.
+     */
     LOST_MESSAGES,
-    /** Messages from the device to the callers' gateway take up to {@code delay-seconds} more. */
+    /**
+     * Messages between the device and the gateway, both ways, take up to {@code delay-seconds}
+     * more.
+     */
     DELAYED_MESSAGES;
 
     /** As files write them. */

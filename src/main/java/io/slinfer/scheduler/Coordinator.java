@@ -23,7 +23,7 @@ public interface Coordinator extends DeviceLoop.Upstream {
    * @param costs what a model costs on a kind of device
    */
   record Surroundings(
-      List<DeviceLoop> devices,
+      List<? extends DevicePort> devices,
       BiFunction<ModelId, DeviceKind, InstanceCosts> costs,
       PlacementPolicy policy,
       Timers timers,

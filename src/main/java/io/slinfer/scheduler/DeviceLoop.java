@@ -21,7 +21,7 @@ import java.util.List;
  *
  * <p>Single writer of everything on the device; confined to its owner's thread.
  */
-public final class DeviceLoop {
+public final class DeviceLoop implements DevicePort {
 
   /** Is told what concerns the requests' coordinator. */
   public interface Upstream {
@@ -83,6 +83,7 @@ public final class DeviceLoop {
     return correction;
   }
 
+  @Override
   public DeviceSpec spec() {
     return spec;
   }
@@ -127,6 +128,7 @@ public final class DeviceLoop {
    * <p>This and the other decisions are one step each: between what the victims give back and what
    * the newcomer is promised, nobody else on the device can take anything.
    */
+  @Override
   public void join(RequestLife request, int instanceIndex, int blocks, List<Integer> victims) {
     makeRoom(victims);
     submit(request, instance(instanceIndex), blocks);
@@ -137,6 +139,7 @@ public final class DeviceLoop {
    * Puts a request on a new instance of its model, with {@code blocks} KV blocks; the victims
    * leave.
    */
+  @Override
   public void open(RequestLife request, InstanceCosts costs, int blocks, List<Integer> victims) {
     makeRoom(victims);
     submit(request, create(request.model(), costs, blocks), 0);
@@ -144,6 +147,7 @@ public final class DeviceLoop {
   }
 
   /** As {@link #join}, but the victim loses its cache and its requests start again elsewhere. */
+  @Override
   public void joinInPlaceOf(int victim, RequestLife request, int instanceIndex, int blocks) {
     Instance target = instance(instanceIndex);
     preempt(instance(victim));
@@ -155,6 +159,7 @@ public final class DeviceLoop {
    * Brings a paused instance back, with {@code blocks} KV blocks; the victims leave. There is a
    * free slot then.
    */
+  @Override
   public void resume(int instanceIndex, int blocks, List<Integer> victims) {
     makeRoom(victims);
     resume(instance(instanceIndex), blocks);
@@ -162,6 +167,7 @@ public final class DeviceLoop {
   }
 
   /** Brings a paused instance back for a request; the victims leave. */
+  @Override
   public void resumeFor(RequestLife request, int instanceIndex, int blocks, List<Integer> victims) {
     makeRoom(victims);
     Instance instance = instance(instanceIndex);
@@ -349,6 +355,7 @@ public final class DeviceLoop {
    *
    * @return whether it was here
    */
+  @Override
   public boolean cancel(RequestLife request) {
     for (Instance instance : instances) {
       if (instance.holds(request)) {
@@ -723,6 +730,7 @@ public final class DeviceLoop {
   }
 
   /** The device as it is now. */
+  @Override
   public DeviceSnapshot snapshot() {
     if (snapshot == null) {
       snapshot =

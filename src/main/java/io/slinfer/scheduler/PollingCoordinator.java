@@ -63,7 +63,7 @@ public final class PollingCoordinator implements Coordinator {
             request.deadlineNanos(),
             request.slo().timePerOutputTokenNanos());
     List<DeviceSnapshot> snapshots = new ArrayList<>(around.devices().size());
-    for (DeviceLoop device : around.devices()) {
+    for (DevicePort device : around.devices()) {
       snapshots.add(device.snapshot());
     }
     long before = placed.getOrDefault(request.model(), 0L);
@@ -100,15 +100,15 @@ public final class PollingCoordinator implements Coordinator {
   private boolean carryOut(RequestLife request, Placement placement) {
     switch (placement) {
       case Placement.OnInstance on -> {
-        DeviceLoop device = around.devices().get(on.device());
+        DevicePort device = around.devices().get(on.device());
         device.join(request, on.instance(), on.blocks(), on.victims());
       }
       case Placement.AfterPreemption after -> {
-        DeviceLoop device = around.devices().get(after.device());
+        DevicePort device = around.devices().get(after.device());
         device.joinInPlaceOf(after.victim(), request, after.instance(), after.blocks());
       }
       case Placement.NewInstance fresh -> {
-        DeviceLoop device = around.devices().get(fresh.device());
+        DevicePort device = around.devices().get(fresh.device());
         InstanceCosts costs = around.costs().apply(request.model(), device.spec().kind());
         device.open(request, costs, fresh.blocks(), fresh.victims());
       }

@@ -82,7 +82,7 @@ public final class QueueCoordinator implements Coordinator {
       around.listener().cancelled(request);
       return;
     }
-    for (DeviceLoop device : around.devices()) {
+    for (DevicePort device : around.devices()) {
       if (device.cancel(request)) {
         return;
       }
@@ -162,7 +162,7 @@ public final class QueueCoordinator implements Coordinator {
   /** Brings paused instances back where the policy says so; true if any was paused. */
   private boolean resumeParked(long nowNanos) {
     boolean any = false;
-    for (DeviceLoop device : around.devices()) {
+    for (DevicePort device : around.devices()) {
       List<InstanceSnapshot> parked =
           device.snapshot().instances().stream()
               .filter(InstanceSnapshot::parked)
@@ -195,7 +195,7 @@ public final class QueueCoordinator implements Coordinator {
   private ClusterView view(long nowNanos) {
     List<DeviceSnapshot> snapshots = new ArrayList<>(around.devices().size());
     Map<ModelId, Integer> gpuCopies = new HashMap<>();
-    for (DeviceLoop device : around.devices()) {
+    for (DevicePort device : around.devices()) {
       DeviceSnapshot snapshot = device.snapshot();
       snapshots.add(snapshot);
       for (InstanceSnapshot instance : snapshot.instances()) {
@@ -220,20 +220,20 @@ public final class QueueCoordinator implements Coordinator {
   private boolean carryOut(RequestLife request, Placement placement) {
     switch (placement) {
       case Placement.OnInstance on -> {
-        DeviceLoop device = around.devices().get(on.device());
+        DevicePort device = around.devices().get(on.device());
         device.join(request, on.instance(), on.blocks(), on.victims());
       }
       case Placement.AfterPreemption after -> {
-        DeviceLoop device = around.devices().get(after.device());
+        DevicePort device = around.devices().get(after.device());
         device.joinInPlaceOf(after.victim(), request, after.instance(), after.blocks());
       }
       case Placement.NewInstance fresh -> {
-        DeviceLoop device = around.devices().get(fresh.device());
+        DevicePort device = around.devices().get(fresh.device());
         InstanceCosts costs = around.costs().apply(request.model(), device.spec().kind());
         device.open(request, costs, fresh.blocks(), fresh.victims());
       }
       case Placement.Resumed resumed -> {
-        DeviceLoop device = around.devices().get(resumed.device());
+        DevicePort device = around.devices().get(resumed.device());
         device.resumeFor(request, resumed.instance(), resumed.blocks(), resumed.victims());
       }
       case Placement.NoCapacity none -> {

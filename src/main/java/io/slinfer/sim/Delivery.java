@@ -1,7 +1,5 @@
 package io.slinfer.sim;
 
-import io.slinfer.config.FaultFile.Fault;
-import io.slinfer.config.FaultFile.Kind;
 import io.slinfer.request.RequestId;
 import io.slinfer.request.RequestLife;
 import io.slinfer.scheduler.Instance;
@@ -10,9 +8,7 @@ import io.slinfer.scheduler.NumberedSender;
 import io.slinfer.scheduler.SchedulerListener;
 import io.slinfer.scheduler.Timers;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 
 /**
  * What callers see: token and ending events travel from the scheduler to the callers' gateway over
@@ -21,7 +17,6 @@ import java.util.SplittableRandom;
  */
 final class Delivery implements SchedulerListener {
 
-  private static final long BASE_NANOS = 200_000;
   private static final long RESEND_NANOS = 50_000_000;
 
   /**
@@ -31,25 +26,21 @@ final class Delivery implements SchedulerListener {
    */
   private record Event(RequestId request, int token) {}
 
-  private final Timers timers;
-  private final SplittableRandom random;
-  private final List<Fault> faults;
   private final NumberedSender<Event> sender;
   private final NumberedReceiver<Event> receiver = new NumberedReceiver<>(this::receive);
   private final Map<RequestId, Integer> received = new HashMap<>();
   private final Map<RequestId, Integer> endings = new HashMap<>();
+  private final LossyNetwork network;
   private int sentEndings;
 
-  Delivery(Timers timers, SplittableRandom random, List<Fault> faults) {
-    this.timers = timers;
-    this.random = random;
-    this.faults = faults;
+  Delivery(Timers timers, LossyNetwork network) {
+    this.network = network;
     this.sender =
         new NumberedSender<>(
             Integer.MAX_VALUE,
             RESEND_NANOS,
             timers,
-            frame -> transmit(() -> acknowledge(receiver.onFrame(frame))));
+            frame -> network.transmit(() -> acknowledge(receiver.onFrame(frame))));
   }
 
   @Override
@@ -80,24 +71,7 @@ final class Delivery implements SchedulerListener {
   }
 
   private void acknowledge(long nextExpected) {
-    transmit(() -> sender.onAcknowledged(nextExpected));
-  }
-
-  private void transmit(Runnable arrival) {
-    long nowNanos = timers.nowNanos();
-    long delayNanos = BASE_NANOS;
-    for (Fault fault : faults) {
-      if (!fault.isActive(nowNanos)) {
-        continue;
-      }
-      if (fault.kind() == Kind.LOST_MESSAGES && random.nextDouble() < fault.probability()) {
-        return;
-      }
-      if (fault.kind() == Kind.DELAYED_MESSAGES) {
-        delayNanos += (long) (random.nextDouble() * fault.delaySeconds() * 1e9);
-      }
-    }
-    timers.at(nowNanos + delayNanos, arrival);
+    network.transmit(() -> sender.onAcknowledged(nextExpected));
   }
 
   private void receive(Event event) {

@@ -28,7 +28,7 @@ final class Invariants implements SchedulerListener {
 
   /**
    * @param sharesAreBounded whether the policy promises that the time slices of a device sum to at
-   *     most 1 right after each admission ({@code slinfer-paper})
+   *     most 1 right after each admission ({@code slinfer-paper}, unless decisions come late)
    */
   Invariants(List<DeviceLoop> devices, boolean sharesAreBounded) {
     this.devices = devices;

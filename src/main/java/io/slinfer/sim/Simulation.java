@@ -17,11 +17,13 @@ import io.slinfer.request.Slo;
 import io.slinfer.scheduler.Broadcast;
 import io.slinfer.scheduler.Coordinator;
 import io.slinfer.scheduler.DeviceLoop;
+import io.slinfer.scheduler.DevicePort;
 import io.slinfer.scheduler.SchedulerListener;
 import io.slinfer.trace.Trace.Arrival;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -46,6 +48,7 @@ public final class Simulation {
   private final EventLog eventLog;
   private final Invariants invariants;
   private final Delivery delivery;
+  private final List<RemoteDevice> remotes;
   private final List<Arrival> arrivals;
   private final long endNanos;
   private final DoubleConsumer progress;
@@ -95,13 +98,14 @@ public final class Simulation {
     this.eventLog = observation.events() == null ? null : new EventLog(clock, observation.events());
     this.invariants =
         observation.invariants()
-            ? new Invariants(devices, policy == PolicyName.SLINFER_PAPER)
+            ? new Invariants(devices, policy == PolicyName.SLINFER_PAPER && !anyLate(scenario))
             : null;
     Recording recording = observation.recording();
     List<Fault> faults = scenario.faults().faults();
     this.delivery =
-        faults.stream().anyMatch(fault -> fault.kind().concernsMessages())
-            ? new Delivery(clock, new SplittableRandom(scenario.seed()), faults)
+        anyLate(scenario)
+            ? new Delivery(
+                clock, new LossyNetwork(clock, new SplittableRandom(scenario.seed()), faults))
             : null;
     SchedulerListener listener =
         new Broadcast(
@@ -122,10 +126,12 @@ public final class Simulation {
     }
     this.deadlines = policy.deadlines();
     MemoryTimes times = scenario.cluster().memoryTimes();
+    Map<DeviceLoop, RemoteDevice> remote = remoteDevices(scenario);
+    this.remotes = List.copyOf(remote.values());
     this.coordinator =
         policy.coordinator(
             new Coordinator.Surroundings(
-                devices,
+                devices.stream().map(loop -> port(loop, remote)).toList(),
                 (model, kind) -> costs.get(kind),
                 invariants == null
                     ? policy.placement(times)
@@ -142,12 +148,35 @@ public final class Simulation {
               clock,
               random.split(),
               outputTokens::get);
-      device.connect(virtual, coordinator);
+      device.connect(virtual, remote.containsKey(device) ? remote.get(device) : coordinator);
       if (policy.correctsCosts()) {
         device.correctCosts();
       }
       virtual.planDeaths();
     }
+    remotes.forEach(device -> device.connect(coordinator));
+  }
+
+  private static boolean anyLate(Scenario scenario) {
+    return scenario.faults().faults().stream().anyMatch(fault -> fault.kind().concernsMessages());
+  }
+
+  private static DevicePort port(DeviceLoop loop, Map<DeviceLoop, RemoteDevice> remote) {
+    return remote.containsKey(loop) ? remote.get(loop) : loop;
+  }
+
+  /** The devices that the coordinator reaches over a bad network only. */
+  private Map<DeviceLoop, RemoteDevice> remoteDevices(Scenario scenario) {
+    Map<DeviceLoop, RemoteDevice> remote = new LinkedHashMap<>();
+    SplittableRandom random = new SplittableRandom(~scenario.seed());
+    for (DeviceLoop loop : devices) {
+      List<Fault> faults = scenario.faults().of(loop.spec().id().value());
+      if (faults.stream().anyMatch(fault -> fault.kind().concernsMessages())) {
+        remote.put(
+            loop, new RemoteDevice(loop, clock, new LossyNetwork(clock, random.split(), faults)));
+      }
+    }
+    return remote;
   }
 
   /** The devices of the world. */
@@ -184,6 +213,7 @@ public final class Simulation {
     if (delivery != null) {
       delivery.checkComplete();
     }
+    remotes.forEach(RemoteDevice::checkComplete);
     return metrics.report(arrivals.size(), (System.nanoTime() - startNanos) / 1e9);
   }
 
