@@ -60,6 +60,7 @@ final class AdmissionReplayTest {
               0,
               StepOrder.EARLIEST_DEADLINE,
               false,
+              false,
               0);
       this.loop = new DeviceLoop(0, spec, settings, timers, new SchedulerListener() {});
       loop.connect(new SilentDriver(), null);

@@ -1,5 +1,8 @@
 package io.slinfer.scheduler;
 
+import io.slinfer.request.RequestLife;
+import java.util.List;
+
 /** A device that takes everything and answers nothing by itself. */
 class SilentDriver implements DeviceDriver {
 
@@ -16,10 +19,10 @@ class SilentDriver implements DeviceDriver {
   public void evict(Instance instance) {}
 
   @Override
-  public void exportKv(Instance instance, long bytes) {}
+  public void exportKv(Instance instance, List<RequestLife> requests, long bytes) {}
 
   @Override
-  public void importKv(Instance instance, long bytes) {}
+  public void importKv(Instance instance, List<RequestLife> requests, long bytes) {}
 
   @Override
   public void unload(Instance instance) {}
