@@ -108,6 +108,7 @@ public final class DeviceLoop implements DevicePort {
   }
 
   /** The instances on the device; a live view. */
+  @Override
   public List<Instance> instances() {
     return java.util.Collections.unmodifiableList(instances);
   }

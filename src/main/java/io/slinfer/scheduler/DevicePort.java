@@ -17,6 +17,9 @@ public interface DevicePort {
 
   DeviceSpec spec();
 
+  /** The instances there, with the requests that were sent to them; a live view. */
+  List<Instance> instances();
+
   /** The device as it was last heard of; without room while a decision is on its way there. */
   DeviceSnapshot snapshot();
 

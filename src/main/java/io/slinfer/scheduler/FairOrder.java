@@ -24,7 +24,8 @@ final class FairOrder {
    * @param byDeadline the waiting requests in the order of their deadlines
    * @param devices where requests run
    */
-  static List<RequestLife> of(Collection<RequestLife> byDeadline, List<DeviceLoop> devices) {
+  static List<RequestLife> of(
+      Collection<RequestLife> byDeadline, List<? extends DevicePort> devices) {
     if (isOfOne(byDeadline)) {
       return List.copyOf(byDeadline);
     }
@@ -55,9 +56,9 @@ final class FairOrder {
     return true;
   }
 
-  private static Map<String, Integer> running(List<DeviceLoop> devices) {
+  private static Map<String, Integer> running(List<? extends DevicePort> devices) {
     Map<String, Integer> running = new HashMap<>();
-    for (DeviceLoop device : devices) {
+    for (DevicePort device : devices) {
       for (Instance instance : device.instances()) {
         for (Iterable<RequestLife> place : instance.places()) {
           for (RequestLife request : place) {

@@ -150,7 +150,7 @@ public final class QueueCoordinator implements Coordinator {
   /** The prefill of a request on the fastest device. */
   private long leastPrefillNanos(RequestLife request) {
     long least = Long.MAX_VALUE;
-    for (DeviceLoop device : around.devices()) {
+    for (DevicePort device : around.devices()) {
       InstanceCosts costs = around.costs().apply(request.model(), device.spec().kind());
       if (costs != null) {
         least = Math.min(least, costs.prefillNanos(request.totalTokens()));

@@ -13,6 +13,7 @@ import io.slinfer.placement.PlacementCheck;
 import io.slinfer.request.RequestLife;
 import io.slinfer.scheduler.DeviceLoop;
 import io.slinfer.scheduler.DevicePort;
+import io.slinfer.scheduler.Instance;
 import io.slinfer.scheduler.NumberedReceiver;
 import io.slinfer.scheduler.NumberedSender;
 import io.slinfer.scheduler.Timers;
@@ -110,6 +111,11 @@ final class RemoteDevice implements DevicePort, DeviceLoop.Upstream {
   @Override
   public DeviceSpec spec() {
     return loop.spec();
+  }
+
+  @Override
+  public List<Instance> instances() {
+    return loop.instances();
   }
 
   @Override
