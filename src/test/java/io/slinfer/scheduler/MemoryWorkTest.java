@@ -35,7 +35,7 @@ final class MemoryWorkTest {
       this.random = new Random(seed);
       this.spec = RandomDevices.gpu(random);
       this.ledger = new Ledger(spec.capacityBytes());
-      this.memory = new MemoryWork(ledger);
+      this.memory = new MemoryWork(ledger, instances, random.nextBoolean());
     }
 
     Instance create(InstanceCosts costs) {
