@@ -29,13 +29,15 @@ final class MemoryWorkTest {
     final Ledger ledger;
     final MemoryWork memory;
     final List<Instance> instances = new ArrayList<>();
+    final boolean shrinksLate;
     int created;
 
     World(long seed) {
       this.random = new Random(seed);
       this.spec = RandomDevices.gpu(random);
+      this.shrinksLate = random.nextBoolean();
       this.ledger = new Ledger(spec.capacityBytes());
-      this.memory = new MemoryWork(ledger, instances, random.nextBoolean());
+      this.memory = new MemoryWork(ledger, instances, shrinksLate);
     }
 
     Instance create(InstanceCosts costs) {
@@ -121,10 +123,12 @@ final class MemoryWorkTest {
       world.startAndCheck(driver);
     }
     assertTrue(world.memory.isIdle(), "work is left that nobody hands out");
-    assertEquals(world.ledger.promisedBytes(), world.ledger.actualBytes());
     for (Instance instance : world.instances) {
-      assertEquals(instance.promisedBlocks, instance.usableBlocks, "blocks that steps can use");
+      int spare = instance.usableBlocks - instance.promisedBlocks;
+      assertTrue(spare == 0 || (world.shrinksLate && spare > 0), spare + " blocks too many");
     }
+    long spareBytes = world.ledger.actualBytes() - world.ledger.promisedBytes();
+    assertTrue(spareBytes == 0 || (world.shrinksLate && spareBytes > 0), spareBytes + " bytes");
   }
 
   @Test
