@@ -175,7 +175,8 @@ public final class Server implements AutoCloseable {
   public void close() {
     try {
       wait(
-          Future.join(http.stream().map(HttpVerticle::drain).toList()),
+          Future.join(http.stream().map(HttpVerticle::drain).toList())
+              .compose(drained -> Future.join(http.stream().map(HttpVerticle::shutdown).toList())),
           TimeUnit.MILLISECONDS.toSeconds(drainMillis) + STOP_SECONDS);
     } catch (RuntimeException failure) {
       LOG.warn("stopping did not end in order", failure);

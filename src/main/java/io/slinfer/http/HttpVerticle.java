@@ -114,8 +114,8 @@ public final class HttpVerticle extends VerticleBase {
   }
 
   /**
-   * Stops: refuses new work, waits for what is under way, ends with an error what takes longer than
-   * the settings allow, then closes the connections. Any thread.
+   * Refuses new work from now on; completes when what was under way has ended, with an error where
+   * it took longer than the settings allow. Connections stay open. Any thread.
    */
   public Future<Void> drain() {
     Promise<Void> done = Promise.promise();
@@ -127,11 +127,19 @@ public final class HttpVerticle extends VerticleBase {
           Future<Void> drained = live.drain();
           long timer =
               vertx.setTimer(Math.max(1, services.settings.drainMillis()), fired -> live.stop());
-          drained
-              .onComplete(ended -> vertx.cancelTimer(timer))
-              .compose(ended -> server.shutdown(FLUSH_MILLIS, TimeUnit.MILLISECONDS))
-              .onComplete(done);
+          drained.onComplete(ended -> vertx.cancelTimer(timer)).onComplete(done);
         });
+    return done.future();
+  }
+
+  /**
+   * Closes the connections, once every verticle of the port has drained: a new connection may reach
+   * any of them. Any thread.
+   */
+  public Future<Void> shutdown() {
+    Promise<Void> done = Promise.promise();
+    context.runOnContext(
+        nothing -> server.shutdown(FLUSH_MILLIS, TimeUnit.MILLISECONDS).onComplete(done));
     return done.future();
   }
 
