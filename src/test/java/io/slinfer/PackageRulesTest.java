@@ -59,11 +59,21 @@ final class PackageRulesTest {
     room("model.chat");
     room("model", "request", "kvcache", "engine", "model.gguf", "model.tokenizer", "model.chat");
     room("ffi");
-    room("engine.cpu", "engine", "request", "kvcache", "model", "model.gguf", "ffi", "org.slf4j");
+    room("engine.device", "engine", "request", "kvcache", "model", "org.slf4j");
+    room(
+        "engine.cpu",
+        "engine",
+        "engine.device",
+        "request",
+        "kvcache",
+        "model",
+        "model.gguf",
+        "ffi");
     room("engine.emulated", "engine", "request", "kvcache", "cost");
     room(
         "engine.gpu",
         "engine",
+        "engine.device",
         "request",
         "kvcache",
         "model",

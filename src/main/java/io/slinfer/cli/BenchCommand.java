@@ -5,7 +5,7 @@ import io.slinfer.engine.EngineDescription;
 import io.slinfer.engine.KvImage;
 import io.slinfer.engine.Sequence;
 import io.slinfer.engine.SequenceChunk;
-import io.slinfer.engine.cpu.LogitsObserver;
+import io.slinfer.engine.device.LogitsObserver;
 import io.slinfer.request.Sampling;
 import java.io.PrintWriter;
 import java.util.ArrayList;

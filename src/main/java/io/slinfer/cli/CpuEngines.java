@@ -5,7 +5,7 @@ import io.slinfer.engine.Engine;
 import io.slinfer.engine.EngineListener;
 import io.slinfer.engine.cpu.CpuEngine;
 import io.slinfer.engine.cpu.CpuKernels;
-import io.slinfer.engine.cpu.LogitsObserver;
+import io.slinfer.engine.device.LogitsObserver;
 import io.slinfer.node.EngineFactory;
 import java.util.concurrent.Executor;
 

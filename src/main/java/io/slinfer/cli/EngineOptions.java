@@ -3,7 +3,7 @@ package io.slinfer.cli;
 import io.slinfer.engine.ModelSource;
 import io.slinfer.engine.cpu.CpuEngine;
 import io.slinfer.engine.cpu.CpuKernels;
-import io.slinfer.engine.cpu.LogitsObserver;
+import io.slinfer.engine.device.LogitsObserver;
 import io.slinfer.request.ModelId;
 import java.nio.file.Path;
 import java.util.List;

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.slinfer.engine.EngineEvent.SequenceOutput;
 import io.slinfer.engine.Sequence;
 import io.slinfer.engine.SequenceChunk;
-import io.slinfer.engine.cpu.LogitsObserver;
+import io.slinfer.engine.device.LogitsObserver;
 import io.slinfer.model.gguf.GgufFile;
 import io.slinfer.model.tokenizer.Tokenizer;
 import io.slinfer.model.tokenizer.Tokenizers;

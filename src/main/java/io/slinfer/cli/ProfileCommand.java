@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.slinfer.config.ProfileFile;
 import io.slinfer.config.ProfileFile.DeviceLatency;
 import io.slinfer.config.Settings;
-import io.slinfer.engine.cpu.LogitsObserver;
+import io.slinfer.engine.device.LogitsObserver;
 import io.slinfer.kvcache.BlockTable;
 import io.slinfer.model.ModelDescription;
 import io.slinfer.model.gguf.GgufFile;

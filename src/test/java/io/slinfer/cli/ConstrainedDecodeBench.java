@@ -9,7 +9,7 @@ import io.slinfer.engine.Sequence;
 import io.slinfer.engine.SequenceChunk;
 import io.slinfer.engine.cpu.CpuEngine;
 import io.slinfer.engine.cpu.CpuKernels;
-import io.slinfer.engine.cpu.LogitsObserver;
+import io.slinfer.engine.device.LogitsObserver;
 import io.slinfer.gateway.CompiledRules;
 import io.slinfer.model.gguf.GgufFile;
 import io.slinfer.model.tokenizer.Tokenizer;

@@ -1,20 +1,21 @@
 package io.slinfer.engine.cpu;
 
+import io.slinfer.engine.device.DeviceInstance;
+import io.slinfer.engine.device.LogitsObserver;
+import io.slinfer.engine.device.OutputDrawer;
+import io.slinfer.engine.device.PooledStates;
 import io.slinfer.engine.EngineEvent.SequenceOutput;
-import io.slinfer.engine.Exponential;
+import io.slinfer.engine.KvImage;
 import io.slinfer.engine.LoadedModel;
 import io.slinfer.engine.ModelSource;
-import io.slinfer.engine.Sampler;
 import io.slinfer.engine.Sequence;
 import io.slinfer.engine.StepPlan;
 import io.slinfer.engine.cpu.CpuKernels.KvShape;
 import io.slinfer.model.Architecture;
 import io.slinfer.model.ModelDescription;
-import io.slinfer.model.Rope;
 import io.slinfer.model.UnservableModelException;
 import io.slinfer.model.gguf.GgufFile;
 import io.slinfer.model.gguf.GgufTensor;
-import io.slinfer.request.Failure;
 import io.slinfer.request.TokenDraw;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -29,17 +30,16 @@ import java.util.List;
  * One loaded model: its mapped file, KV space, and everything a step needs. Made on the loader's
  * thread, then confined to the engine's thread.
  */
-final class CpuInstance implements AutoCloseable {
+final class CpuInstance implements DeviceInstance {
 
   private final CpuKernels kernels;
-  private final LogitsObserver observer;
   private final ModelDescription description;
   private final int contextTokens;
   private final List<MemorySegment> weights;
   private final KvSpace kv;
   private final ForwardPass pass;
   private final StepBatch batch;
-  private final Sampler sampler = new Sampler();
+  private final OutputDrawer drawer;
   private final float[] logits;
   private final PooledStates pooled;
 
@@ -50,7 +50,6 @@ final class CpuInstance implements AutoCloseable {
       CpuKernels kernels, ModelSource source, long kvAddressBytes, LogitsObserver observer)
       throws IOException, UnservableModelException {
     this.kernels = kernels;
-    this.observer = observer;
     try {
       GgufFile file = opened(GgufFile.open(source.parts().getFirst()));
       description = ModelDescription.read(file);
@@ -69,6 +68,7 @@ final class CpuInstance implements AutoCloseable {
       pass = opened(new ForwardPass(kernels, architecture, matrices, shape));
       batch = opened(new StepBatch(kv, architecture.vocabularySize(), observer));
       logits = new float[architecture.vocabularySize()];
+      drawer = new OutputDrawer(architecture.scales(), observer);
       pooled = new PooledStates(architecture.hiddenSize());
     } catch (IOException | UnservableModelException | RuntimeException | Error failure) {
       close();
@@ -88,7 +88,8 @@ final class CpuInstance implements AutoCloseable {
     return resource;
   }
 
-  LoadedModel loadedModel() {
+  @Override
+  public LoadedModel loadedModel() {
     return new LoadedModel(
         description.weightBytes(),
         kv.strideBytes(),
@@ -96,17 +97,7 @@ final class CpuInstance implements AutoCloseable {
         kv.maxSlabs(),
         contextTokens,
         description.architecture().vocabularySize(),
-        shortTokens());
-  }
-
-  /** The length beyond which some layer turns its keys by other factors. */
-  private int shortTokens() {
-    return description.architecture().layers().stream()
-        .map(Architecture.Layer::rope)
-        .filter(rope -> rope != null && rope.longFrequencies() != rope.frequencies())
-        .mapToInt(Rope::shortTokens)
-        .min()
-        .orElse(Integer.MAX_VALUE);
+        OutputDrawer.shortTokens(description.architecture()));
   }
 
   /** Reads the whole file into memory, where it is not yet. */
@@ -114,12 +105,31 @@ final class CpuInstance implements AutoCloseable {
     weights.forEach(MemorySegment::load);
   }
 
-  KvSpace kv() {
-    return kv;
+  @Override
+  public void mapSlabs(int[] slabs) {
+    kv.map(slabs);
   }
 
-  /** Runs a plan; the outputs are in its order. */
-  List<SequenceOutput> step(StepPlan plan) {
+  @Override
+  public void unmapSlabs(int[] slabs) {
+    kv.unmap(slabs);
+  }
+
+  @Override
+  public KvImage exportKv(Sequence sequence) {
+    return kv.copyOut(sequence);
+  }
+
+  @Override
+  public void importKv(Sequence sequence, KvImage image) {
+    if (!(image instanceof CpuKvImage own)) {
+      throw new IllegalArgumentException("the image is not one of this kind of engine");
+    }
+    kv.copyIn(sequence, own);
+  }
+
+  @Override
+  public List<SequenceOutput> step(StepPlan plan) {
     List<SequenceOutput> outputs = new ArrayList<>(plan.chunks().size());
     kernels.beginStep();
     try {
@@ -163,48 +173,11 @@ final class CpuInstance implements AutoCloseable {
 
   private void take(int output, MemorySegment row, List<SequenceOutput> outputs) {
     MemorySegment.copy(row, ValueLayout.JAVA_FLOAT, 0, logits, 0, logits.length);
-    scaleLogits();
-    Sequence sequence = batch.outputSequence(output);
-    int position = batch.outputPosition(output);
-    if (observer.wants(sequence, position)) {
-      observer.onLogits(sequence, position, logits);
-    }
-    if (batch.yieldsToken(output)) {
-      outputs.add(draw(sequence, position + 1));
-    }
-  }
-
-  /** A sequence whose logits are broken fails alone; the others of the step go on. */
-  private SequenceOutput draw(Sequence sequence, int position) {
-    try {
-      return SequenceOutput.of(sequence, sampler.draw(logits, sequence));
-    } catch (ArithmeticException broken) {
-      return SequenceOutput.failed(
-          sequence,
-          new Failure.Internal(
-              "the model's output for token "
-                  + position
-                  + " is not a distribution ("
-                  + broken.getMessage()
-                  + "); its weights may be damaged, or overflow on this prompt"));
-    } catch (IllegalStateException unclear) {
-      return SequenceOutput.failed(
-          sequence, new Failure.Invalid(unclear.getMessage(), null, "grammar_too_ambiguous"));
-    }
-  }
-
-  private void scaleLogits() {
-    Architecture.Scales scales = description.architecture().scales();
-    if (scales.logit() != 1) {
-      for (int i = 0; i < logits.length; i++) {
-        logits[i] *= scales.logit();
-      }
-    }
-    float softcap = scales.logitSoftcap();
-    if (softcap != 0) {
-      for (int i = 0; i < logits.length; i++) {
-        logits[i] = (float) (softcap * Exponential.tanh(logits[i] / softcap));
-      }
+    boolean yields = batch.yieldsToken(output);
+    SequenceOutput drawn =
+        drawer.take(batch.outputSequence(output), batch.outputPosition(output), logits, yields);
+    if (yields) {
+      outputs.add(drawn);
     }
   }
 

@@ -3,7 +3,7 @@
  *
  * <p>Owns: CpuEngine, the forward pass, ReferenceKernels, NativeKernels.
  *
- * <p>May use: engine, request, kvcache, model, ffi.
+ * <p>May use: engine, engine.device, request, kvcache, model, ffi.
  *
  * <p>Must not: know Vert.x or Hazelcast; run a step on the caller's thread.
  *

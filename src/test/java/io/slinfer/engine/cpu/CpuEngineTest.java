@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.slinfer.engine.device.LogitsObserver;
 import io.slinfer.cli.EngineSession;
 import io.slinfer.engine.EngineEvent;
 import io.slinfer.engine.KvImage;

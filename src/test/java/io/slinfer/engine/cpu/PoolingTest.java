@@ -3,6 +3,7 @@ package io.slinfer.engine.cpu;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.slinfer.engine.device.LogitsObserver;
 import io.slinfer.cli.EngineSession;
 import io.slinfer.engine.EngineEvent.SequenceOutput;
 import io.slinfer.engine.ModelSource;

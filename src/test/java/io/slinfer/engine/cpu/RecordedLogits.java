@@ -1,5 +1,6 @@
 package io.slinfer.engine.cpu;
 
+import io.slinfer.engine.device.LogitsObserver;
 import io.slinfer.engine.Sequence;
 import java.util.HashMap;
 import java.util.Map;

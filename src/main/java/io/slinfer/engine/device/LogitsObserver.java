@@ -1,4 +1,4 @@
-package io.slinfer.engine.cpu;
+package io.slinfer.engine.device;
 
 import io.slinfer.engine.Sequence;
 

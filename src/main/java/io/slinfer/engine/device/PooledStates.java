@@ -1,4 +1,4 @@
-package io.slinfer.engine.cpu;
+package io.slinfer.engine.device;
 
 import io.slinfer.engine.Sequence;
 import java.lang.foreign.MemorySegment;
@@ -10,7 +10,7 @@ import java.util.WeakHashMap;
  * The hidden states of prompts that become embeddings, added up over the steps that compute them.
  * What a cancelled prompt leaves goes with its sequence. Confined to the engine's thread.
  */
-final class PooledStates {
+public final class PooledStates {
 
   private final int hidden;
   private final Map<Sequence, Sum> sums = new WeakHashMap<>();
@@ -24,12 +24,12 @@ final class PooledStates {
     }
   }
 
-  PooledStates(int hidden) {
+  public PooledStates(int hidden) {
     this.hidden = hidden;
   }
 
   /** Adds the normalised state of one token; position 0 begins anew. */
-  void add(Sequence sequence, int position, MemorySegment state) {
+  public void add(Sequence sequence, int position, MemorySegment state) {
     if (position == 0) {
       sums.remove(sequence);
     }
@@ -45,7 +45,7 @@ final class PooledStates {
    *
    * @throws IllegalStateException if some of the prompt's states are missing
    */
-  float[] take(Sequence sequence) {
+  public float[] take(Sequence sequence) {
     Sum sum = sums.remove(sequence);
     int rows = sum == null ? 0 : sum.rows;
     int needed =

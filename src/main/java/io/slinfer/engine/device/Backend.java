@@ -1,0 +1,31 @@
+package io.slinfer.engine.device;
+
+import io.slinfer.engine.ModelSource;
+import io.slinfer.model.UnservableModelException;
+import io.slinfer.request.Failure;
+import java.io.IOException;
+
+/** One device, as {@link ThreadedEngine} drives it. */
+public interface Backend extends AutoCloseable {
+
+  /** Called first, on each of the engine's threads. */
+  void attach();
+
+  /**
+   * Loads a model; on the loader's thread. A failure leaves nothing behind.
+   *
+   * @throws OutOfMemoryError if the device has no room
+   */
+  DeviceInstance load(ModelSource source) throws IOException, UnservableModelException;
+
+  /**
+   * What a failure on the device is to its requests: on the thread where it was thrown.
+   *
+   * @return null if it has nothing to do with the device's health
+   */
+  Failure failureOf(Throwable failure);
+
+  /** Frees the device; on the step thread, after all instances. */
+  @Override
+  void close();
+}

@@ -1,0 +1,40 @@
+package io.slinfer.engine.device;
+
+import io.slinfer.engine.EngineEvent.SequenceOutput;
+import io.slinfer.engine.KvImage;
+import io.slinfer.engine.LoadedModel;
+import io.slinfer.engine.Sequence;
+import io.slinfer.engine.StepPlan;
+import java.util.List;
+
+/** A loaded model. Made on the loader's thread, then confined to the step thread. */
+public interface DeviceInstance extends AutoCloseable {
+
+  LoadedModel loadedModel();
+
+  /** Runs a plan; the outputs are in its order. */
+  List<SequenceOutput> step(StepPlan plan);
+
+  /**
+   * Gives memory to slabs.
+   *
+   * @throws OutOfMemoryError if there is none; then none was mapped
+   */
+  void mapSlabs(int[] slabs);
+
+  void unmapSlabs(int[] slabs);
+
+  /** Copies out the keys and values of a sequence's computed tokens. */
+  KvImage exportKv(Sequence sequence);
+
+  /**
+   * Copies an image into a sequence's blocks.
+   *
+   * @throws IllegalArgumentException if it is of another model or kind of engine
+   */
+  void importKv(Sequence sequence, KvImage image);
+
+  /** Frees everything. */
+  @Override
+  void close();
+}
