@@ -245,7 +245,7 @@ DEVICE void decode(const AttentionArgs& a) {
       const float sink = sinkTotal(a, head, greatest, shrink);
       a.out[(static_cast<int64_t>(rows.row) * a.heads + head) * a.headSize + dimension] = floatToHalf(sum * shrink / (total * shrink + sink));
     } else {
-      float* line = a.partial + ((static_cast<int64_t>(rows.row) * a.heads + head) * a.splits + blockIdx.z) * (a.headSize + 2);
+      float* line = a.partial + ((static_cast<int64_t>(blockIdx.x) * a.heads + head) * a.splits + blockIdx.z) * (a.headSize + 2);
       line[dimension] = sum;
       if (dimension == 0) {
         line[a.headSize] = greatest;
@@ -264,10 +264,10 @@ ATTENTION(64)
 ATTENTION(128)
 ATTENTION(256)
 
-// Adds up the splits of a decode: a block a row and head.
+// Adds up the splits of a decode: a block a tile and head.
 SLINFER_KERNEL(attention_merge, AttentionArgs, 128) {
-  const int row = blockIdx.x, head = blockIdx.y;
-  const float* lines = a.partial + (static_cast<int64_t>(row) * a.heads + head) * a.splits * (a.headSize + 2);
+  const int row = a.tiles[4 * blockIdx.x], head = blockIdx.y;
+  const float* lines = a.partial + (static_cast<int64_t>(blockIdx.x) * a.heads + head) * a.splits * (a.headSize + 2);
   float greatest = kNone;
   for (int s = 0; s < a.splits; s++) greatest = fmaxf(greatest, lines[s * (a.headSize + 2) + a.headSize]);
   float total = 0;

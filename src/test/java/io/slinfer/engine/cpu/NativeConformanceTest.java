@@ -1,6 +1,8 @@
 package io.slinfer.engine.cpu;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.slinfer.engine.device.ArchitectureConformance;
+import io.slinfer.engine.device.QuantisedModels;
 import io.slinfer.testing.Fixtures;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every architecture fixture and quantised model on the native kernels of this machine. */
-final class NativeConformanceTest {
+public final class NativeConformanceTest {
 
   private static final int THREADS = 2;
 
@@ -31,7 +33,7 @@ final class NativeConformanceTest {
     double tolerance = tolerance(model, fixture.get("tolerance_advice"));
     try (ArchitectureConformance conformance =
         new ArchitectureConformance(
-            Fixtures.unpack(model, unpacked), fixture, tolerance, new NativeKernels(THREADS))) {
+            Fixtures.unpack(model, unpacked), fixture, tolerance, ReferenceConformanceTest.engine(new NativeKernels(THREADS)))) {
       conformance.checkPrompts();
       conformance.checkMixedBatches();
       System.out.printf(
@@ -41,7 +43,7 @@ final class NativeConformanceTest {
   }
 
   /** Activations are rounded as the weights are: to float16, to bfloat16, to 8 bits. */
-  private static double tolerance(Path model, JsonNode advice) {
+  public static double tolerance(Path model, JsonNode advice) {
     double half = advice.get("f16_activation_or_f16_kv_max_abs").asDouble();
     String name = model.getFileName().toString();
     if (name.contains(".mxfp4.")) {
@@ -64,6 +66,6 @@ final class NativeConformanceTest {
         new QuantisedModels.Tolerance(
             advice.get("int8_activations_vs_exact_max_abs").asDouble(),
             advice.get("int8_activations_vs_exact_rms").asDouble()),
-        new NativeKernels(THREADS));
+        ReferenceConformanceTest.engine(new NativeKernels(THREADS)));
   }
 }

@@ -1,22 +1,35 @@
 package io.slinfer.engine.cpu;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.slinfer.cli.EngineSession;
+import io.slinfer.engine.device.ArchitectureConformance;
+import io.slinfer.engine.device.LogitsObserver;
+import io.slinfer.engine.device.QuantisedModels;
 import io.slinfer.testing.Fixtures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every architecture fixture on the plain-Java kernels. */
-final class ReferenceConformanceTest {
+public final class ReferenceConformanceTest {
 
   @TempDir static Path unpacked;
 
-  static List<Path> models() throws IOException {
+  /** An engine with such kernels. */
+  static Function<LogitsObserver, EngineSession.Factory> engine(CpuKernels kernels) {
+    return observer ->
+        (listener, owner) ->
+            new CpuEngine(
+                kernels, new CpuEngine.Settings("test", 1L << 28, observer), owner, listener);
+  }
+
+  public static List<Path> models() throws IOException {
     List<Path> models = new ArrayList<>();
     for (Path folder : Fixtures.folders(Fixtures.root().resolve("arch"))) {
       models.addAll(Fixtures.models(folder));
@@ -24,7 +37,7 @@ final class ReferenceConformanceTest {
     return models;
   }
 
-  static List<Path> quantisedModels() throws IOException {
+  public static List<Path> quantisedModels() throws IOException {
     Path folder = Fixtures.root().resolve("quant/quant-llama");
     return Files.isDirectory(folder) ? Fixtures.models(folder) : List.of();
   }
@@ -42,7 +55,7 @@ final class ReferenceConformanceTest {
         fixture,
         wanted,
         new QuantisedModels.Tolerance(advised, advised),
-        new ReferenceKernels());
+        engine(new ReferenceKernels()));
   }
 
   @ParameterizedTest
@@ -54,7 +67,7 @@ final class ReferenceConformanceTest {
     long start = System.nanoTime();
     try (ArchitectureConformance conformance =
         new ArchitectureConformance(
-            Fixtures.unpack(model, unpacked), fixture, tolerance, new ReferenceKernels())) {
+            Fixtures.unpack(model, unpacked), fixture, tolerance, engine(new ReferenceKernels()))) {
       conformance.checkPrompts();
       conformance.checkMixedBatches();
       System.out.printf(

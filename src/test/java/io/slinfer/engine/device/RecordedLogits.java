@@ -1,13 +1,12 @@
-package io.slinfer.engine.cpu;
+package io.slinfer.engine.device;
 
-import io.slinfer.engine.device.LogitsObserver;
 import io.slinfer.engine.Sequence;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Keeps the logits of every position of every sequence. */
-final class RecordedLogits implements LogitsObserver {
+public final class RecordedLogits implements LogitsObserver {
 
   private final Map<Sequence, Map<Integer, float[]>> rows = new ConcurrentHashMap<>();
 
@@ -22,7 +21,7 @@ final class RecordedLogits implements LogitsObserver {
   }
 
   /** What the model said of the token after {@code position}. */
-  float[] at(Sequence sequence, int position) {
+  public float[] at(Sequence sequence, int position) {
     return rows.get(sequence).get(position);
   }
 }

@@ -1,4 +1,4 @@
-package io.slinfer.engine.cpu;
+package io.slinfer.engine.device;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -16,11 +16,10 @@ import io.slinfer.testing.Fixtures;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
-/** Holds one model file against its fixture, with a given set of kernels. */
-final class ArchitectureConformance implements AutoCloseable {
-
-  private static final long KV_ADDRESS_BYTES = 1L << 28;
+/** Holds one model file against its fixture, on a given engine. */
+public final class ArchitectureConformance implements AutoCloseable {
 
   /** Below this the fixtures call a choice of experts unsafe, and allow this much after one. */
   private static final double SMALL_ROUTER_MARGIN = 0.05;
@@ -34,24 +33,30 @@ final class ArchitectureConformance implements AutoCloseable {
   private final EngineSession session;
   private double worst;
 
-  ArchitectureConformance(Path model, JsonNode fixture, double tolerance, CpuKernels kernels)
+  /**
+   * @param engines makes an engine that shows its logits
+   */
+  public ArchitectureConformance(
+      Path model,
+      JsonNode fixture,
+      double tolerance,
+      Function<LogitsObserver, EngineSession.Factory> engines)
       throws EngineSession.FailedException {
     this.fixture = fixture;
     this.tolerance = tolerance;
-    CpuEngine.Settings settings = new CpuEngine.Settings("test", KV_ADDRESS_BYTES, recorded);
     this.session =
         new EngineSession(
-            (listener, owner) -> new CpuEngine(kernels, settings, owner, listener),
+            engines.apply(recorded),
             new ModelSource(new ModelId("fixture"), List.of(model), 0));
   }
 
   /** Largest difference of a logit that was seen. */
-  double worst() {
+  public double worst() {
     return worst;
   }
 
   /** Every prompt by itself: every position of the prompt, then the greedy continuation. */
-  void checkPrompts() throws EngineSession.FailedException {
+  public void checkPrompts() throws EngineSession.FailedException {
     for (JsonNode prompt : fixture.get("prompts")) {
       Sequence sequence = session.sequence(Fixtures.ints(prompt.get("ids")), Sampling.GREEDY);
       double allowed = allowed(prompt);
@@ -69,7 +74,7 @@ final class ArchitectureConformance implements AutoCloseable {
   }
 
   /** All prompts at once, in odd chunks, mixed with decodes: nothing may change. */
-  void checkMixedBatches() throws EngineSession.FailedException {
+  public void checkMixedBatches() throws EngineSession.FailedException {
     List<Sequence> sequences = new ArrayList<>();
     for (JsonNode prompt : fixture.get("prompts")) {
       sequences.add(session.sequence(Fixtures.ints(prompt.get("ids")), Sampling.GREEDY));

@@ -1,4 +1,4 @@
-package io.slinfer.engine.cpu;
+package io.slinfer.engine.device;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,24 +12,28 @@ import io.slinfer.request.Sampling;
 import io.slinfer.testing.Fixtures;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Function;
 
 /** Holds one small model in one quantisation against exact results for the same weights. */
-final class QuantisedModels {
+public final class QuantisedModels {
 
   private QuantisedModels() {}
 
   /** How far logits may be off: the largest difference, and the root of the mean square. */
-  record Tolerance(double max, double rms) {}
+  public record Tolerance(double max, double rms) {}
 
   /** Runs every prompt of a variant: last logits, then 48 greedy tokens where margins allow. */
-  static void check(
-      Path model, JsonNode fixture, JsonNode variant, Tolerance tolerance, CpuKernels kernels)
+  public static void check(
+      Path model,
+      JsonNode fixture,
+      JsonNode variant,
+      Tolerance tolerance,
+      Function<LogitsObserver, EngineSession.Factory> engines)
       throws EngineSession.FailedException {
     RecordedLogits recorded = new RecordedLogits();
-    CpuEngine.Settings settings = new CpuEngine.Settings("test", 1L << 28, recorded);
     try (EngineSession session =
         new EngineSession(
-            (listener, owner) -> new CpuEngine(kernels, settings, owner, listener),
+            engines.apply(recorded),
             new ModelSource(new ModelId("quantised"), List.of(model), 0))) {
       for (String name : List.of("p1", "p17", "p200")) {
         Sequence sequence =
