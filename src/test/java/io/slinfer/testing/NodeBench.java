@@ -16,6 +16,7 @@ import io.slinfer.node.Command.Cancel;
 import io.slinfer.node.Command.Submit;
 import io.slinfer.node.DeviceParts;
 import io.slinfer.node.NodeCore;
+import io.slinfer.node.NodeRecorder;
 import io.slinfer.node.Promises;
 import io.slinfer.node.TokenEvent;
 import io.slinfer.request.InferenceRequest;
@@ -147,7 +148,8 @@ public final class NodeBench implements AutoCloseable {
                 owner,
                 owner,
                 settings.device().maxWaiting(),
-                meters));
+                meters,
+                NodeRecorder.NONE));
     engine = new ScriptedEngine(script, core.driver(0)::onEvent, owner, owner::after);
     core.driver(0).engine(engine);
   }
