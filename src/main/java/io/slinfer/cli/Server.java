@@ -123,7 +123,7 @@ public final class Server implements AutoCloseable {
             .with(new VertxOptions().setEventLoopPoolSize(loops + 1))
             .withTransport(slowHeads.watching(transport()))
             .build();
-    this.meters = new ServingMeters(settings.metrics().vllmNames());
+    this.meters = new ServingMeters(settings.metrics().vllmNames(), settings.device().emulated());
     this.owner = new OwnerLoop();
     this.cluster = parts.cluster();
     ServingSettings serving = settings.serving();

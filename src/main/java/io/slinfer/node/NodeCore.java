@@ -53,6 +53,7 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
 
   private final Parts parts;
   private final Turns timers;
+  private final SchedulingLog log;
   private final Pins pins = new Pins();
   private final Inbox inbox;
   private final LiveRequests requests;
@@ -95,7 +96,9 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
   public NodeCore(Parts parts) {
     this.parts = parts;
     this.timers = new Turns(parts.timers, parts.recorder);
-    SchedulerListener listener = new Broadcast(List.of(parts.recorder, this));
+    this.log = new SchedulingLog(timers, parts.devices);
+    SchedulingMeters scheduling = new SchedulingMeters(parts.meters, timers, loops);
+    SchedulerListener listener = new Broadcast(List.of(parts.recorder, scheduling, log, this));
     this.inbox = new Inbox(parts.maxWaiting, parts.timers::nowNanos, this::wake);
     this.promises = parts.promises;
     this.requests = new LiveRequests(inbox, parts.meters, timers, parts.owner);
@@ -114,6 +117,7 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
       driver.connect(loop);
       loop.connect(driver, this);
       loops.add(loop);
+      scheduling.add(loop);
       drivers.add(driver);
     }
     this.coordinator =
@@ -526,24 +530,11 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
 
   @Override
   public void stepStarted(Instance instance) {
-    report(instance);
+    changeListener.run();
   }
 
   @Override
   public void stepEnded(Instance instance, long durationNanos) {
-    report(instance);
-  }
-
-  private void report(Instance instance) {
-    int running = instance.runningRequests().size();
-    parts
-        .meters
-        .of(instance.model())
-        .state(
-            running,
-            instance.requestCount() - running,
-            instance.usedBlocks(),
-            instance.usableBlocks());
     changeListener.run();
   }
 
@@ -591,11 +582,6 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
   }
 
   @Override
-  public void evicted(RequestLife life, Instance instance) {
-    parts.meters.of(life.model()).preempted();
-  }
-
-  @Override
   public void instanceCreated(Instance instance) {
     tellState(instance.model());
   }
@@ -636,6 +622,7 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
 
   private void fail(LiveRequest request, Failure failure) {
     parts.recorder.failed(request.id(), failure);
+    log.failed(request.id(), request.request().model(), failure.reasonWord());
     requests.failed(request, failure);
   }
 }

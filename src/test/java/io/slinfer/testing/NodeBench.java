@@ -11,6 +11,7 @@ import io.slinfer.engine.LoadedModel;
 import io.slinfer.engine.ModelSource;
 import io.slinfer.engine.SequenceChunk;
 import io.slinfer.engine.StepPlan;
+import io.slinfer.load.MetricsText;
 import io.slinfer.metrics.ServingMeters;
 import io.slinfer.node.Command.Cancel;
 import io.slinfer.node.Command.Submit;
@@ -210,6 +211,11 @@ public final class NodeBench implements AutoCloseable {
 
   public void cancel(String id) {
     core.inbox().cancel(new Cancel(new RequestId(id), owner.nowNanos()));
+  }
+
+  /** What the meters say. */
+  public MetricsText metrics() {
+    return MetricsText.parse(meters.text());
   }
 
   /** Lets time pass. */
