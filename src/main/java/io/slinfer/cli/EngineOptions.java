@@ -1,9 +1,13 @@
 package io.slinfer.cli;
 
+import io.slinfer.config.SettingsException;
 import io.slinfer.engine.ModelSource;
 import io.slinfer.engine.cpu.CpuEngine;
 import io.slinfer.engine.cpu.CpuKernels;
 import io.slinfer.engine.device.LogitsObserver;
+import io.slinfer.engine.gpu.GpuDriver;
+import io.slinfer.engine.gpu.GpuEngine;
+import io.slinfer.engine.gpu.GpuProperties;
 import io.slinfer.request.ModelId;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,10 +25,10 @@ final class EngineOptions {
   @Option(
       names = "--device",
       defaultValue = "cpu",
-      paramLabel = "cpu|java|auto",
+      paramLabel = "cpu|gpu:N|java|auto",
       description =
-          "cpu (native kernels), java (plain Java) or auto (cpu, else java);"
-              + " default ${DEFAULT-VALUE}.")
+          "cpu (native kernels), gpu:N (a GPU, from 0), java (plain Java) or auto (gpu:0, else cpu,"
+              + " else java); default ${DEFAULT-VALUE}.")
   private String device;
 
   @Option(
@@ -32,6 +36,9 @@ final class EngineOptions {
       paramLabel = "N",
       description = "Threads of the cpu device; default: all processors.")
   private Integer threads;
+
+  /** The GPU that was opened; null for a CPU. */
+  private GpuProperties gpu;
 
   Path model() {
     return model;
@@ -45,14 +52,44 @@ final class EngineOptions {
     return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
   }
 
+  /** What a profile calls the device. */
+  String deviceName() {
+    return gpu == null ? MachineName.of(threadCount()) : MachineName.of(gpu);
+  }
+
   /** Loads the model into an engine of its own. */
   EngineSession open(LogitsObserver observer) throws EngineSession.FailedException {
+    GpuDriver driver = gpuDriver();
+    if (driver != null) {
+      gpu = driver.properties();
+      GpuEngine.Settings own = new GpuEngine.Settings(device, KV_ADDRESS_BYTES, observer);
+      return session((listener, owner) -> new GpuEngine(driver, own, owner, listener));
+    }
     CpuKernels kernels = kernels();
     CpuEngine.Settings settings =
         new CpuEngine.Settings(KernelChoice.kind(kernels), KV_ADDRESS_BYTES, observer);
+    return session((listener, owner) -> new CpuEngine(kernels, settings, owner, listener));
+  }
+
+  private EngineSession session(EngineSession.Factory factory)
+      throws EngineSession.FailedException {
     return new EngineSession(
-        (listener, owner) -> new CpuEngine(kernels, settings, owner, listener),
-        new ModelSource(new ModelId(model.getFileName().toString()), List.of(model), 0));
+        factory, new ModelSource(new ModelId(model.getFileName().toString()), List.of(model), 0));
+  }
+
+  /** The GPU that was asked for, or that {@code auto} finds; null for a CPU. */
+  private GpuDriver gpuDriver() {
+    if (device.equals("auto")) {
+      return GpuDevices.found(0, "--device: auto").orElse(null);
+    }
+    if (!device.startsWith("gpu")) {
+      return null;
+    }
+    if (!device.matches("gpu(:[0-9]{1,4})?")) {
+      throw new SettingsException("--device: " + device + "; allowed: cpu, gpu:N, java, auto");
+    }
+    int number = device.equals("gpu") ? 0 : Integer.parseInt(device.substring("gpu:".length()));
+    return GpuDevices.required(number, "--device: " + device);
   }
 
   private CpuKernels kernels() {

@@ -1,5 +1,6 @@
 package io.slinfer.cli;
 
+import io.slinfer.engine.gpu.GpuProperties;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,13 +31,20 @@ final class MachineName {
     return slug(model, threads);
   }
 
+  /** Such as {@code nvidia-h200}. */
+  static String of(GpuProperties gpu) {
+    return slug(gpu.name());
+  }
+
   private static String slug(String model, int threads) {
-    String word =
-        model
-            .toLowerCase(Locale.ROOT)
-            .replaceAll("\\((r|tm)\\)|@.*|\\bcpu\\b|\\bprocessor\\b", "")
-            .strip()
-            .replaceAll("[^a-z0-9]+", "-");
-    return word + "-" + threads + "t";
+    return slug(model) + "-" + threads + "t";
+  }
+
+  private static String slug(String model) {
+    return model
+        .toLowerCase(Locale.ROOT)
+        .replaceAll("\\((r|tm)\\)|@.*|\\bcpu\\b|\\bprocessor\\b", "")
+        .strip()
+        .replaceAll("[^a-z0-9]+", "-");
   }
 }

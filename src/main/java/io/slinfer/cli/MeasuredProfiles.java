@@ -43,8 +43,12 @@ record MeasuredProfiles(Path folder) {
 
   /** What was measured of a model with this many threads; empty if nothing usable was. */
   Optional<LatencyProfile> find(Path model, int threads) throws IOException {
+    return find(model, MachineName.of(threads));
+  }
+
+  /** What was measured of a model on a device of this name; empty if nothing usable was. */
+  Optional<LatencyProfile> find(Path model, String device) throws IOException {
     Path file = file(model);
-    String device = MachineName.of(threads);
     if (!Files.exists(file)) {
       return Optional.empty();
     }

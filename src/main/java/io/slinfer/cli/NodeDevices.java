@@ -3,6 +3,7 @@ package io.slinfer.cli;
 import io.slinfer.config.DeviceSettings;
 import io.slinfer.config.ServingSettings;
 import io.slinfer.config.Settings;
+import io.slinfer.config.SettingsException;
 import io.slinfer.cost.DeviceKind;
 import io.slinfer.cost.DeviceSpec;
 import io.slinfer.cost.MemoryTimes;
@@ -11,7 +12,9 @@ import io.slinfer.memory.Residence;
 import io.slinfer.node.DeviceParts;
 import io.slinfer.node.EngineFactory;
 import io.slinfer.scheduler.ServingPolicy;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** Puts the devices of the settings together. */
@@ -26,17 +29,38 @@ public final class NodeDevices {
 
   private NodeDevices() {}
 
-  /** The CPU of this machine. */
-  static Server.Parts cpu(Settings settings) {
-    DeviceSettings device = settings.device();
-    long memoryBytes =
-        device.memoryBytes() > 0 ? device.memoryBytes() : AvailableMemory.spareBytes();
-    int threads =
-        device.threads() > 0 ? device.threads() : Runtime.getRuntime().availableProcessors();
-    ServingPolicy policy = policy(settings, device, CPU_TIMES);
-    DeviceParts parts =
-        parts(device, DeviceKind.CPU, memoryBytes, policy, new CpuEngines(device, memoryBytes));
-    return new Server.Parts(List.of(parts), policy, vertx -> new CpuCosts(vertx, threads));
+  /** The CPU and the GPUs of this machine, as the settings name them. */
+  static Server.Parts real(Settings settings) {
+    List<DeviceParts> parts = new ArrayList<>();
+    ServingPolicy policy = null;
+    int threads = Runtime.getRuntime().availableProcessors();
+    GpuDevices gpus = new GpuDevices();
+    for (DeviceSettings device : settings.devices()) {
+      if (device.realGpu()) {
+        Optional<DeviceParts> gpu = gpus.parts(settings, device);
+        gpu.ifPresent(parts::add);
+        if (gpu.isPresent() && policy == null) {
+          policy = policy(settings, device, GpuDevices.TIMES);
+        }
+        continue;
+      }
+      long memoryBytes =
+          device.memoryBytes() > 0 ? device.memoryBytes() : AvailableMemory.spareBytes();
+      threads = device.threads() > 0 ? device.threads() : threads;
+      ServingPolicy own = policy(settings, device, CPU_TIMES);
+      policy = policy == null ? own : policy;
+      parts.add(
+          parts(device, DeviceKind.CPU, memoryBytes, own, new CpuEngines(device, memoryBytes)));
+    }
+    if (parts.isEmpty()) {
+      throw new SettingsException("devices: none of them can be used; add the device cpu");
+    }
+    int kernelThreads = threads;
+    return new Server.Parts(
+        parts,
+        policy,
+        vertx ->
+            gpus.isEmpty() ? new CpuCosts(vertx, kernelThreads) : gpus.costs(vertx, kernelThreads));
   }
 
   /** Emulated devices. */

@@ -52,7 +52,8 @@ final class ProfileCommand implements Callable<Integer> {
 
   @Option(
       names = "--name",
-      description = "The device's key in the profile; default: the processor and the threads.")
+      description =
+          "The device's key in the profile; default: the GPU, or the processor and the threads.")
   private String name;
 
   @Option(names = "--json", description = "Prints one JSON object.")
@@ -68,13 +69,14 @@ final class ProfileCommand implements Callable<Integer> {
         out == null
             ? Settings.home().resolve("conf").resolve("profiles").resolve(model + ".yaml")
             : out;
-    String device = name == null ? MachineName.of(engine.threadCount()) : name;
+    String device;
     DeviceLatency latency;
     String detail;
     long weightBytes;
     double kvBytesPerToken;
     long began = System.nanoTime();
     try (EngineSession session = engine.open(LogitsObserver.NONE)) {
+      device = name == null ? engine.deviceName() : name;
       latency = StepTimes.measure(session, Math.round(seconds * TimeUnit.SECONDS.toNanos(1)));
       detail = session.engine().description().detail();
       weightBytes = session.model().weightBytes();

@@ -64,7 +64,7 @@ final class ServeCommand implements Callable<Integer> {
       catalogue = emulated.catalogue(files);
       parts = NodeDevices.emulated(settings, emulated);
     } else {
-      parts = NodeDevices.cpu(settings);
+      parts = NodeDevices.real(settings);
     }
     Server server = Server.start(settings, parts.in(alone()), catalogue);
     Runtime.getRuntime()

@@ -18,6 +18,9 @@ import io.slinfer.request.InstanceId;
  */
 public interface Engine extends AutoCloseable {
 
+  /** The reason of a failure after which the device does nothing more. */
+  String DEVICE_FAILED = "device_failed";
+
   /** What this engine is. */
   EngineDescription description();
 

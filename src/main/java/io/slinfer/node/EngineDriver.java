@@ -58,6 +58,10 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
   private Engine engine;
   private DeviceLoop loop;
   private long lastTicket;
+  private boolean deviceLost;
+
+  /** The instance whose step the engine runs; null if there is none. */
+  private Instance stepping;
 
   EngineDriver(int device, LiveRequests requests, ModelBook models, Turns timers) {
     this.device = device;
@@ -85,6 +89,7 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
 
   @Override
   public void step(Instance instance) {
+    stepping = instance;
     StepBatch batch = instance.batch();
     BlockPool pool = held.get(instance).pool();
     List<SequenceChunk> chunks = new ArrayList<>(batch.requests().size());
@@ -110,6 +115,7 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
   }
 
   private void stepped(Instance instance, List<SequenceChunk> chunks, EngineEvent.Stepped stepped) {
+    stepping = null;
     boolean[] ended = new boolean[chunks.size()];
     int tokens = 0;
     int output = 0;
@@ -356,6 +362,9 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
   @Override
   public void onEvent(EngineEvent event) {
     Asked question = asked.remove(event.ticket());
+    if (question == null && deviceLost) {
+      return;
+    }
     if (question == null) {
       throw new IllegalStateException("the engine answers what nobody asked: " + event);
     }
@@ -363,11 +372,30 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
         new Input.Engine(device, event),
         () -> {
           if (event instanceof EngineEvent.Failed failed) {
-            question.whenFailed().failed(failed.failure());
+            failed(question, failed.failure());
           } else {
             question.whenDone().done(event);
           }
         });
+  }
+
+  /**
+   * After a failure of the device itself the step's requests end with it; those that still waited
+   * or ran in other instances find other places, and nothing is placed here again.
+   */
+  private void failed(Asked question, Failure failure) {
+    boolean ofDevice =
+        failure instanceof Failure.Unavailable unavailable
+            && unavailable.reason().equals(Engine.DEVICE_FAILED);
+    if (!ofDevice || question.instance().equals(stepping)) {
+      question.whenFailed().failed(failure);
+    }
+    if (ofDevice) {
+      deviceLost = true;
+      loop.onDeviceLost();
+      held.clear();
+      asked.clear();
+    }
   }
 
   private long ask(Instance instance, Answer whenDone, FailureAnswer whenFailed) {

@@ -29,7 +29,7 @@ final class AddedModelsTest {
         SettingsText.parse("http: {admin: {port: 0}}\nmodels: {directories: ['" + served + "']}");
     Settings settings = read.with(read.http().at(null, 0), read.models());
     try (DirectoryCatalogue catalogue = DirectoryCatalogue.open(settings.models());
-        Server server = Server.start(settings, NodeDevices.cpu(settings), catalogue)) {
+        Server server = Server.start(settings, NodeDevices.real(settings), catalogue)) {
       String admin = "http://127.0.0.1:" + server.adminPort().orElseThrow() + "/admin/models";
       assertTrue(JsonClient.get(admin).body().contains("bad.gguf"), "refused files are named");
       assertEquals(404, ask(server, "tale"));

@@ -17,7 +17,7 @@ final class DemoModelsTest {
     Settings bundled = Settings.read(Path.of("conf/slinfer.yaml"));
     Settings settings = bundled.with(bundled.http().at(null, 0), bundled.models());
     try (DirectoryCatalogue catalogue = DirectoryCatalogue.open(settings.models());
-        Server server = Server.start(settings, NodeDevices.cpu(settings), catalogue);
+        Server server = Server.start(settings, NodeDevices.real(settings), catalogue);
         RawClient client = new RawClient(server.port())) {
       assertEquals("demo-chat", catalogue.models().getFirst().id().value());
       client.send(

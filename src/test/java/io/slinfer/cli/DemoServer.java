@@ -23,7 +23,7 @@ final class DemoServer implements AutoCloseable {
     ModelSettings models = bundled.models().in(directories);
     Settings settings = bundled.with(bundled.http().at(null, 0), models);
     catalogue = DirectoryCatalogue.open(models);
-    server = Server.start(settings, NodeDevices.cpu(settings), catalogue);
+    server = Server.start(settings, NodeDevices.real(settings), catalogue);
   }
 
   String url() {

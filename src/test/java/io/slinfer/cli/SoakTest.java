@@ -53,7 +53,7 @@ final class SoakTest {
     Settings settings = settings();
     ListAppender<ILoggingEvent> warnings = listenForBlockedThreads();
     try (DirectoryCatalogue catalogue = DirectoryCatalogue.open(settings.models());
-        Server server = Server.start(settings, NodeDevices.cpu(settings), catalogue)) {
+        Server server = Server.start(settings, NodeDevices.real(settings), catalogue)) {
       run(server, duration.dividedBy(5), seed);
       awaitIdle(server);
       long heapBytes = heapBytes();

@@ -88,7 +88,7 @@ final class TightMemoryTest {
                   + "]}");
       Settings settings = read.with(read.http().at(null, 0), read.models());
       catalogue = DirectoryCatalogue.open(settings.models());
-      server = Server.start(settings, NodeDevices.cpu(settings), catalogue);
+      server = Server.start(settings, NodeDevices.real(settings), catalogue);
     }
 
     String answer(int call) throws Exception {

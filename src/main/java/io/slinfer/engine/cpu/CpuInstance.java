@@ -1,9 +1,5 @@
 package io.slinfer.engine.cpu;
 
-import io.slinfer.engine.device.DeviceInstance;
-import io.slinfer.engine.device.LogitsObserver;
-import io.slinfer.engine.device.OutputDrawer;
-import io.slinfer.engine.device.PooledStates;
 import io.slinfer.engine.EngineEvent.SequenceOutput;
 import io.slinfer.engine.KvImage;
 import io.slinfer.engine.LoadedModel;
@@ -11,6 +7,10 @@ import io.slinfer.engine.ModelSource;
 import io.slinfer.engine.Sequence;
 import io.slinfer.engine.StepPlan;
 import io.slinfer.engine.cpu.CpuKernels.KvShape;
+import io.slinfer.engine.device.DeviceInstance;
+import io.slinfer.engine.device.LogitsObserver;
+import io.slinfer.engine.device.OutputDrawer;
+import io.slinfer.engine.device.PooledStates;
 import io.slinfer.model.Architecture;
 import io.slinfer.model.ModelDescription;
 import io.slinfer.model.UnservableModelException;

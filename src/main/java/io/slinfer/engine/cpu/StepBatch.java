@@ -1,9 +1,9 @@
 package io.slinfer.engine.cpu;
 
-import io.slinfer.engine.device.LogitsObserver;
 import io.slinfer.engine.Sequence;
 import io.slinfer.engine.SequenceChunk;
 import io.slinfer.engine.cpu.CpuKernels.KvBatch;
+import io.slinfer.engine.device.LogitsObserver;
 import io.slinfer.kvcache.BlockTable;
 import io.slinfer.model.ModelDescription;
 import io.slinfer.model.Rope;

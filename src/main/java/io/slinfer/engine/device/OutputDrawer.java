@@ -35,8 +35,8 @@ public final class OutputDrawer {
   }
 
   /**
-   * Whether the likeliest token and its probability are all that the logits after a token are wanted
-   * for.
+   * Whether the likeliest token and its probability are all that the logits after a token are
+   * wanted for.
    */
   public boolean wantsLikeliestAlone(Sequence sequence, int position) {
     Sampling sampling = sequence.sampling();

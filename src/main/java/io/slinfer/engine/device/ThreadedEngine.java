@@ -27,8 +27,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * An engine over a {@link Backend}. Three threads meet here: the owner's, which calls the methods
- * and gets the events; the step thread, which runs everything that touches an instance, in the order
- * given; and the loader, which loads models while steps go on.
+ * and gets the events; the step thread, which runs everything that touches an instance, in the
+ * order given; and the loader, which loads models while steps go on.
  */
 public final class ThreadedEngine implements Engine {
 

@@ -2,9 +2,13 @@ package io.slinfer.engine.gpu;
 
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Every byte that the engine holds on the device or pinned on the host, counted. Any thread. */
 final class DeviceMemory {
+
+  private static final Logger LOG = LoggerFactory.getLogger(DeviceMemory.class);
 
   private final GpuDriver driver;
   private final AtomicLong heldBytes = new AtomicLong();
@@ -37,7 +41,7 @@ final class DeviceMemory {
     @Override
     public void close() {
       heldBytes.addAndGet(-bytes);
-      driver.free(address);
+      giveBack(() -> driver.free(address));
     }
   }
 
@@ -58,7 +62,7 @@ final class DeviceMemory {
     @Override
     public void close() {
       pinnedBytes.addAndGet(-segment.byteSize());
-      driver.freePinned(segment);
+      giveBack(() -> driver.freePinned(segment));
     }
   }
 
@@ -85,8 +89,19 @@ final class DeviceMemory {
     @Override
     public void close() {
       heldBytes.addAndGet(-bytes);
-      driver.unmap(address, bytes);
-      driver.destroyPages(handle);
+      giveBack(() -> driver.unmap(address, bytes));
+      giveBack(() -> driver.destroyPages(handle));
+    }
+  }
+
+  /**
+   * A device that has failed takes nothing back: it has lost it all. The step that found out told.
+   */
+  static void giveBack(Runnable call) {
+    try {
+      call.run();
+    } catch (GpuException lost) {
+      LOG.debug("memory of a device that has failed is gone: {}", lost.getMessage());
     }
   }
 

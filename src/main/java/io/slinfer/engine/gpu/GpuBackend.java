@@ -1,5 +1,6 @@
 package io.slinfer.engine.gpu;
 
+import io.slinfer.engine.Engine;
 import io.slinfer.engine.ModelSource;
 import io.slinfer.engine.device.Backend;
 import io.slinfer.engine.device.DeviceInstance;
@@ -38,7 +39,8 @@ final class GpuBackend implements Backend {
   public DeviceInstance load(ModelSource source) throws IOException, UnservableModelException {
     checkHealth();
     long start = System.nanoTime();
-    GpuInstance loaded = new GpuInstance(new GpuInstance.Device(driver, memory, copiers, settings), source);
+    GpuInstance loaded =
+        new GpuInstance(new GpuInstance.Device(driver, memory, copiers, settings), source);
     double seconds = Math.max(1, System.nanoTime() - start) / (double) TimeUnit.SECONDS.toNanos(1);
     long bytes = loaded.loadedModel().weightBytes();
     LOG.info(
@@ -72,7 +74,9 @@ final class GpuBackend implements Backend {
       LOG.error("device {} has failed and takes no more work: {}", settings.id(), lost);
     }
     return new Failure.Unavailable(
-        "device " + settings.id() + " has failed: " + failure.getMessage(), "device_failed", 0);
+        "device " + settings.id() + " has failed: " + failure.getMessage(),
+        Engine.DEVICE_FAILED,
+        0);
   }
 
   boolean isLost() {

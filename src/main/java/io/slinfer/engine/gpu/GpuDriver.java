@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
  * read by Java. Two implementations: {@link CudaDriver}, and in the tests one that runs the same
  * kernels, compiled for the host, on host memory.
  *
- * <p>Streams: work on one stream is done in order; stream {@link #COMPUTE} is the step thread's, the
- * others are the copiers' of loads. Copies and launches return at once.
+ * <p>Streams: work on one stream is done in order; stream {@link #COMPUTE} is the step thread's,
+ * the others are the copiers' of loads. Copies and launches return at once.
  *
  * <p>Thread: any, once it has called {@link #attach}; a stream is one thread's.
  *

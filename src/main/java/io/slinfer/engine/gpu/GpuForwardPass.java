@@ -92,8 +92,7 @@ final class GpuForwardPass {
         new Rows16(
             input.address() + (long) first * hidden * Short.BYTES,
             input.scale() + (long) first * Float.BYTES);
-    kernels.matmul(
-        from, rows, List.of(weights.output()), new long[] {scratch.logits()}, 0, null);
+    kernels.matmul(from, rows, List.of(weights.output()), new long[] {scratch.logits()}, 0, null);
     return scratch.logits();
   }
 
@@ -202,17 +201,16 @@ final class GpuForwardPass {
     Architecture.FeedForward shape = architecture.feedForward();
     GpuScratch.Experts experts = scratch.experts();
     int used = shape.expertsUsed();
-    Slots byRow = new Slots(experts.expertFirst(), experts.rowOfSlot(), shape.experts(), rows, used);
+    Slots byRow =
+        new Slots(experts.expertFirst(), experts.rowOfSlot(), shape.experts(), rows, used);
     Slots bySlot = new Slots(experts.expertFirst(), 0, shape.experts(), rows, used);
     ExpertBuffers buffers =
         new ExpertBuffers(experts.logits(), experts.picked(), experts.weight(), experts.slotOf());
-    kernels.matmul(
-        input, rows, List.of(layer.router()), new long[] {experts.logits()}, 0, null);
+    kernels.matmul(input, rows, List.of(layer.router()), new long[] {experts.logits()}, 0, null);
     kernels.route(buffers, byRow, shape.normalizeExperts(), shape.expertScale());
     kernels.matmul(input, rows, layer.inner(), innerOuts(layer), 0, byRow);
     gate(layer, rows * used, layer.down().columns());
-    kernels.matmul(
-        gated, rows, List.of(layer.down()), new long[] {experts.outputs()}, 0, bySlot);
+    kernels.matmul(gated, rows, List.of(layer.down()), new long[] {experts.outputs()}, 0, bySlot);
     if (layer.postFeedForwardNorm() == null) {
       kernels.combine(buffers, experts.outputs(), byRow, hidden, stream, residual);
     } else {

@@ -59,8 +59,7 @@ final class GpuInstance implements DeviceInstance {
       KvLayout layout = KvLayout.of(architecture, driver.properties().pageBytes());
       kv =
           opened(
-              new GpuKvSpace(
-                  driver, device.memory(), layout, device.settings().kvAddressBytes()));
+              new GpuKvSpace(driver, device.memory(), layout, device.settings().kvAddressBytes()));
       GpuScratch scratch = GpuScratch.of(architecture, rows, driver.properties().multiprocessors());
       DeviceMemory.Buffer activations = opened(device.memory().allocate(scratch.bytes()));
       Arena arena = Arena.ofShared();

@@ -9,7 +9,8 @@ import java.util.Map;
 
 /**
  * The kernels of src/main/native/cuda, one method for each operation: works out the launch, writes
- * the arguments, launches. Shapes are those of the CUDA files' headers. Confined to the step thread.
+ * the arguments, launches. Shapes are those of the CUDA files' headers. Confined to the step
+ * thread.
  */
 final class GpuKernels {
 
@@ -82,7 +83,8 @@ final class GpuKernels {
    * outs[i] = x times the transpose of matrices[i], with bias.
    *
    * @param streamFactor other than 0: added to outs[i] with this factor
-   * @param slots null without experts; else x has the rows that rowOfSlot names, outs one row a slot
+   * @param slots null without experts; else x has the rows that rowOfSlot names, outs one row a
+   *     slot
    */
   void matmul(
       Rows16 x, int rows, List<GpuMatrix> matrices, long[] outs, float streamFactor, Slots slots) {
@@ -180,7 +182,10 @@ final class GpuKernels {
         .real(rope == null ? 1 : rope.magnitude())
         .whole(0);
     launch(
-        "rotate", new Grid(call.data().rows()), 128, call.kvHeads() * call.headSize() * Float.BYTES);
+        "rotate",
+        new Grid(call.data().rows()),
+        128,
+        call.kvHeads() * call.headSize() * Float.BYTES);
   }
 
   /**
@@ -260,10 +265,7 @@ final class GpuKernels {
   }
 
   void gate(int activation, long gate, long up, int rows, int width, Rows16 out) {
-    arguments
-        .begin()
-        .wide(gate, up, out.address(), out.scale())
-        .whole(width, activation);
+    arguments.begin().wide(gate, up, out.address(), out.scale()).whole(width, activation);
     launch("gate", new Grid(rows), ROW_THREADS, SCRATCH_BYTES);
   }
 

@@ -29,8 +29,7 @@ final class GpuKvSpace implements AutoCloseable {
     this.layout = layout;
     this.maxSlabs =
         Math.toIntExact(
-            Math.clamp(
-                addressBytes / layout.slabBytes(), 1, MOST_BLOCKS / layout.blocksPerSlab()));
+            Math.clamp(addressBytes / layout.slabBytes(), 1, MOST_BLOCKS / layout.blocksPerSlab()));
     this.base = driver.reserve(layout.slabBytes() * maxSlabs);
   }
 
@@ -84,9 +83,7 @@ final class GpuKvSpace implements AutoCloseable {
 
   private long blockAddress(int block) {
     int slab = checked(block) / layout.blocksPerSlab();
-    return base
-        + slab * layout.slabBytes()
-        + block % layout.blocksPerSlab() * layout.blockBytes();
+    return base + slab * layout.slabBytes() + block % layout.blocksPerSlab() * layout.blockBytes();
   }
 
   /** The blocks of a sequence that hold its computed tokens, one after another. */
@@ -115,9 +112,7 @@ final class GpuKvSpace implements AutoCloseable {
     }
     for (int i = 0; i < blocks; i++) {
       driver.copyToDevice(
-          GpuDriver.COMPUTE,
-          blockAddress(sequence.blocks().block(i)),
-          part(image.memory(), i));
+          GpuDriver.COMPUTE, blockAddress(sequence.blocks().block(i)), part(image.memory(), i));
     }
     driver.synchronize(GpuDriver.COMPUTE);
   }
@@ -130,6 +125,6 @@ final class GpuKvSpace implements AutoCloseable {
   public void close() {
     mapped.values().forEach(DeviceMemory.Pages::close);
     mapped.clear();
-    driver.release(base, layout.slabBytes() * maxSlabs);
+    DeviceMemory.giveBack(() -> driver.release(base, layout.slabBytes() * maxSlabs));
   }
 }

@@ -67,8 +67,7 @@ record GpuScratch(
     Architecture.FeedForward feedForward = architecture.feedForward();
     int hidden = architecture.hiddenSize();
     long slots = (long) rows * feedForward.expertsUsed();
-    long inner =
-        Math.max((long) rows * feedForward.width(), slots * feedForward.expertWidth());
+    long inner = Math.max((long) rows * feedForward.width(), slots * feedForward.expertWidth());
     long innerRows = Math.max(rows, slots);
     // As StepData.splits: splits of all decodes together are at most four a multiprocessor.
     long partialLines = 4L * multiprocessors * 16;
@@ -88,16 +87,14 @@ record GpuScratch(
         room.take(inner, Float.BYTES),
         room.take(inner, Short.BYTES),
         room.take(innerRows, Float.BYTES),
-        room.take(
-            (long) ModelDescription.LOGIT_ROWS * architecture.vocabularySize(), Float.BYTES),
+        room.take((long) ModelDescription.LOGIT_ROWS * architecture.vocabularySize(), Float.BYTES),
         room.take((long) GREEDY_NUMBERS * ModelDescription.LOGIT_ROWS, Float.BYTES),
         room.take(partialLines * (attention.headSize() + 2), Float.BYTES),
         experts(room, feedForward, rows, hidden),
         room.used);
   }
 
-  private static Experts experts(
-      Room room, Architecture.FeedForward shape, int rows, int hidden) {
+  private static Experts experts(Room room, Architecture.FeedForward shape, int rows, int hidden) {
     if (shape.experts() == 0) {
       return new Experts(0, 0, 0, 0, 0, 0, 0);
     }

@@ -6,8 +6,8 @@ import io.slinfer.model.Rope;
 import java.util.List;
 
 /**
- * A model's tensors as the kernels take them. Made with offsets by a {@link WeightPlan}; {@link #at}
- * gives the same with addresses. Null or 0 stands for what a model does not have.
+ * A model's tensors as the kernels take them. Made with offsets by a {@link WeightPlan}; {@link
+ * #at} gives the same with addresses. Null or 0 stands for what a model does not have.
  *
  * @param ones as many float32 ones as a pass has rows: the scales of rows that need none
  */

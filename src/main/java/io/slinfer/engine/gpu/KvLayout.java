@@ -19,10 +19,7 @@ record KvLayout(long blockBytes, long layerBytes, int blocksPerSlab, long slabBy
 
   static KvLayout of(Architecture architecture, long pageBytes) {
     long layerBytes =
-        2L
-            * Short.BYTES
-            * BlockTable.TOKENS_PER_BLOCK
-            * architecture.attention().kvWidth();
+        2L * Short.BYTES * BlockTable.TOKENS_PER_BLOCK * architecture.attention().kvWidth();
     long blockBytes = roundUp(layerBytes * architecture.layers().size(), ALIGNMENT);
     int most = (int) Math.max(MOST_BLOCKS_PER_SLAB, pageBytes / blockBytes);
     int best = 1;

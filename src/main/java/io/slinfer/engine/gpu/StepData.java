@@ -11,9 +11,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The rows of one pass: up to {@code mostRows} tokens of a plan's chunks, a long chunk continuing in
- * the next pass. Written into pinned memory and sent to the device in one copy, always to the same
- * addresses as long as {@link #generation} stays. Confined to the step thread.
+ * The rows of one pass: up to {@code mostRows} tokens of a plan's chunks, a long chunk continuing
+ * in the next pass. Written into pinned memory and sent to the device in one copy, always to the
+ * same addresses as long as {@link #generation} stays. Confined to the step thread.
  */
 final class StepData implements AutoCloseable {
 
@@ -300,8 +300,8 @@ final class StepData implements AutoCloseable {
   }
 
   /**
-   * How many blocks share the keys of one decode: enough to keep the device busy, but none with next
-   * to nothing to do; a power of two, so that there are few different ones.
+   * How many blocks share the keys of one decode: enough to keep the device busy, but none with
+   * next to nothing to do; a power of two, so that there are few different ones.
    */
   int splits() {
     int busy = decodeTileCount * shape.kvHeads() * Math.ceilDiv(shape.group(), 16);

@@ -63,7 +63,7 @@ final class StepGraphs implements AutoCloseable {
 
   private void destroy(long graph) {
     if (graph != NONE) {
-      driver.destroyGraph(graph);
+      DeviceMemory.giveBack(() -> driver.destroyGraph(graph));
     }
   }
 

@@ -12,8 +12,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 
 /**
- * Brings what a pass has computed to the host: greedy choices where they are all that is wanted, else
- * logits or hidden states. Confined to the step thread.
+ * Brings what a pass has computed to the host: greedy choices where they are all that is wanted,
+ * else logits or hidden states. Confined to the step thread.
  */
 final class StepOutputs implements AutoCloseable {
 
@@ -95,8 +95,7 @@ final class StepOutputs implements AutoCloseable {
       long at = (long) (i - first) * logits.length * Float.BYTES;
       MemorySegment.copy(rows, ValueLayout.JAVA_FLOAT, at, logits, 0, logits.length);
       SequenceOutput drawn =
-          drawer.take(
-              data.outputSequence(i), data.outputPosition(i), logits, data.yieldsToken(i));
+          drawer.take(data.outputSequence(i), data.outputPosition(i), logits, data.yieldsToken(i));
       if (drawn != null) {
         results.add(drawn);
       }
@@ -106,8 +105,7 @@ final class StepOutputs implements AutoCloseable {
   private void takeStates(
       StepData data, GpuForwardPass pass, int first, int end, List<SequenceOutput> results) {
     long rowBytes = (long) hidden * Float.BYTES;
-    MemorySegment rows =
-        fetched(pass.states() + first * rowBytes, (long) (end - first) * hidden);
+    MemorySegment rows = fetched(pass.states() + first * rowBytes, (long) (end - first) * hidden);
     for (int i = first; i < end; i++) {
       Sequence sequence = data.outputSequence(i);
       int position = data.outputPosition(i);

@@ -12,8 +12,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Copies weights from mapped files to the device: each copier has a thread, a stream, and two pinned
- * buffers, one filling from the file while the other is on its way. Used by one load at a time.
+ * Copies weights from mapped files to the device: each copier has a thread, a stream, and two
+ * pinned buffers, one filling from the file while the other is on its way. Used by one load at a
+ * time.
  */
 final class WeightCopiers implements AutoCloseable {
 
@@ -38,7 +39,8 @@ final class WeightCopiers implements AutoCloseable {
     this.count = Math.clamp(count, 1, (GpuDriver.STREAMS - 1) / 2);
     this.threads =
         Executors.newFixedThreadPool(
-            this.count, task -> Thread.ofPlatform().name("slinfer-gpu-copy").daemon().unstarted(task));
+            this.count,
+            task -> Thread.ofPlatform().name("slinfer-gpu-copy").daemon().unstarted(task));
   }
 
   /**

@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where in one buffer on the device each tensor of a model goes, and from where in the host's memory
- * it comes. Matrices stay as the file has them; vectors become float32. The matrices of a layer's
- * experts lie one after another. Not safe for threads.
+ * Where in one buffer on the device each tensor of a model goes, and from where in the host's
+ * memory it comes. Matrices stay as the file has them; vectors become float32. The matrices of a
+ * layer's experts lie one after another. Not safe for threads.
  */
 final class WeightPlan {
 

@@ -6,8 +6,8 @@
  *
  * <p>May use: engine, engine.device, request, kvcache, model, ffi, jcuda.
  *
- * <p>Must not: know Vert.x or Hazelcast; touch jcuda outside of CudaDriver; wait for the device within
- * a pass.
+ * <p>Must not: know Vert.x or Hazelcast; touch jcuda outside of CudaDriver; wait for the device
+ * within a pass.
  *
  * <p>Thread: the step thread has the compute stream; the loader and its copiers have the others.
  */

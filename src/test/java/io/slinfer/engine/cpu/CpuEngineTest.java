@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.slinfer.engine.device.LogitsObserver;
 import io.slinfer.cli.EngineSession;
 import io.slinfer.engine.EngineEvent;
 import io.slinfer.engine.KvImage;
@@ -14,6 +13,7 @@ import io.slinfer.engine.ModelSource;
 import io.slinfer.engine.Sequence;
 import io.slinfer.engine.SequenceChunk;
 import io.slinfer.engine.StepPlan;
+import io.slinfer.engine.device.LogitsObserver;
 import io.slinfer.request.Failure;
 import io.slinfer.request.InstanceId;
 import io.slinfer.request.ModelId;

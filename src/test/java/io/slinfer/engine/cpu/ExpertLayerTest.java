@@ -13,6 +13,7 @@ import io.slinfer.model.gguf.GgufWriter;
 import io.slinfer.model.gguf.TensorType;
 import io.slinfer.request.ModelId;
 import io.slinfer.request.Sampling;
+import io.slinfer.engine.device.RecordedLogits;
 import io.slinfer.testing.Fixtures;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;

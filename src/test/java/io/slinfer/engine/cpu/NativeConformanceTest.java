@@ -33,7 +33,10 @@ public final class NativeConformanceTest {
     double tolerance = tolerance(model, fixture.get("tolerance_advice"));
     try (ArchitectureConformance conformance =
         new ArchitectureConformance(
-            Fixtures.unpack(model, unpacked), fixture, tolerance, ReferenceConformanceTest.engine(new NativeKernels(THREADS)))) {
+            Fixtures.unpack(model, unpacked),
+            fixture,
+            tolerance,
+            ReferenceConformanceTest.engine(new NativeKernels(THREADS)))) {
       conformance.checkPrompts();
       conformance.checkMixedBatches();
       System.out.printf(

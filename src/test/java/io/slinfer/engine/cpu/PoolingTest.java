@@ -3,12 +3,12 @@ package io.slinfer.engine.cpu;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.slinfer.engine.device.LogitsObserver;
 import io.slinfer.cli.EngineSession;
 import io.slinfer.engine.EngineEvent.SequenceOutput;
 import io.slinfer.engine.ModelSource;
 import io.slinfer.engine.Sequence;
 import io.slinfer.engine.SequenceChunk;
+import io.slinfer.engine.device.LogitsObserver;
 import io.slinfer.request.ModelId;
 import io.slinfer.request.Pooling;
 import io.slinfer.request.Sampling;

@@ -46,8 +46,7 @@ public final class ArchitectureConformance implements AutoCloseable {
     this.tolerance = tolerance;
     this.session =
         new EngineSession(
-            engines.apply(recorded),
-            new ModelSource(new ModelId("fixture"), List.of(model), 0));
+            engines.apply(recorded), new ModelSource(new ModelId("fixture"), List.of(model), 0));
   }
 
   /** Largest difference of a logit that was seen. */

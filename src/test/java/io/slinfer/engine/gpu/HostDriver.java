@@ -20,8 +20,9 @@ import java.util.function.Supplier;
 
 /**
  * A GPU that is none: the same CUDA sources, compiled for the host by scripts/build-cuda-host, on
- * host memory. As strict as a GPU where it can be: memory that nobody wrote holds no numbers, mapping
- * follows CUDA's rules, and at the end nothing may be left. Faults can be injected at any call.
+ * host memory. As strict as a GPU where it can be: memory that nobody wrote holds no numbers,
+ * mapping follows CUDA's rules, and at the end nothing may be left. Faults can be injected at any
+ * call.
  */
 public final class HostDriver implements GpuDriver {
 
@@ -90,7 +91,9 @@ public final class HostDriver implements GpuDriver {
     }
   }
 
-  /** The call of this number from now on (1 is the next) fails, and all after it if {@code lost}. */
+  /**
+   * The call of this number from now on (1 is the next) fails, and all after it if {@code lost}.
+   */
   public synchronized void failAt(int call, Supplier<? extends Throwable> with) {
     failingCall = calls.get() + call;
     fault = with;
@@ -138,8 +141,7 @@ public final class HostDriver implements GpuDriver {
 
   @Override
   public GpuProperties properties() {
-    return new GpuProperties(
-        "host", MULTIPROCESSORS, 80, 13000, memoryBytes, PAGE_BYTES, 99 << 10);
+    return new GpuProperties("host", MULTIPROCESSORS, 80, 13000, memoryBytes, PAGE_BYTES, 99 << 10);
   }
 
   @Override
@@ -298,8 +300,7 @@ public final class HostDriver implements GpuDriver {
       throw new IllegalStateException("more shared memory than the kernel was opened with");
     }
     Recorded launch =
-        new Recorded(
-            kernel, grid, threads, sharedBytes, arguments.toArray(ValueLayout.JAVA_BYTE));
+        new Recorded(kernel, grid, threads, sharedBytes, arguments.toArray(ValueLayout.JAVA_BYTE));
     if (recording != null) {
       recording.add(launch);
     } else {
