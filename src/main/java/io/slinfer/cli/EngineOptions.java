@@ -40,6 +40,14 @@ final class EngineOptions {
   /** The GPU that was opened; null for a CPU. */
   private GpuProperties gpu;
 
+  /** As if they had been given on a command line. */
+  static EngineOptions of(Path model, String device) {
+    EngineOptions options = new EngineOptions();
+    options.model = model;
+    options.device = device;
+    return options;
+  }
+
   Path model() {
     return model;
   }

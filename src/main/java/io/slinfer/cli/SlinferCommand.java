@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
       CommandLine.HelpCommand.class,
       RenderCommand.class,
       BenchCommand.class,
+      CompareCommand.class,
       GenerateCommand.class,
       InspectCommand.class,
       LoadTestCommand.class,

@@ -123,7 +123,8 @@ final class GpuConformanceTest {
     String variant = model.getFileName().toString().split("\\.")[1];
     JsonNode wanted = fixture.get("variants").get(variant);
     JsonNode advice = wanted.get("tolerance_advice");
-    // Float16 products are far closer to exact ones than those of 8-bit activations; that of float16
+    // Float16 products are far closer to exact ones than those of 8-bit activations; that of
+    // float16
     // weights is given for float16 activations.
     double part = variant.equals("F16") ? 1 : 0.25;
     QuantisedModels.check(

@@ -24,6 +24,7 @@ import java.util.function.Supplier;
  * mapping follows CUDA's rules, and at the end nothing may be left. Faults can be injected at any
  * call.
  */
+@SuppressWarnings("restricted") // Test code that stands in for a driver.
 public final class HostDriver implements GpuDriver {
 
   private static final int MULTIPROCESSORS = 4;
