@@ -212,6 +212,17 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
     }
   }
 
+  /** Has an instance leave as soon as it has no requests; one that is gone is ignored. */
+  public void retire(int device, int instance, ModelId model) {
+    boolean present =
+        loops.get(device).instances().stream()
+            .anyMatch(found -> found.index() == instance && found.model().equals(model));
+    if (present) {
+      LOG.info("packing: {} leaves", loops.get(device).instance(instance));
+      loops.get(device).retire(instance);
+    }
+  }
+
   /** Has a task run after each change of a device or an instance, on the owner. */
   public void onChange(Runnable task) {
     changeListener = task;
@@ -301,6 +312,10 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
     life.standing(new Standing(request.request().caller(), request.request().priority()));
     request.live(life, mostTokens);
     coordinator.arrive(life);
+    if (!request.submit().waits() && life.state() == RequestState.QUEUED) {
+      request.failure(overloaded("no_place_now"));
+      coordinator.cancel(life);
+    }
   }
 
   /** How a model stands, for what can be promised. */
@@ -378,7 +393,12 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
 
   @Override
   public void cancelled(RequestLife life) {
-    requests.cancelled(requests.of(life));
+    LiveRequest request = requests.of(life);
+    if (request.failure() == null || request.isCancelled()) {
+      requests.cancelled(request);
+    } else {
+      fail(request, request.failure());
+    }
   }
 
   @Override
