@@ -46,8 +46,10 @@ final class ClusterServingTest {
 
   private static final RequestId ID = new RequestId("r");
   private static final Failure FULL = new Failure.Overloaded("full", "no_place_now", 9, 3_000, 1);
-  private static final Failure LATE = new Failure.Overloaded("late", "deadline_passed", 9, 2_000, 1);
-  private static final Failure SOON = new Failure.Overloaded("soon", "deadline_passed", 9, 1_500, 1);
+  private static final Failure LATE =
+      new Failure.Overloaded("late", "deadline_passed", 9, 2_000, 1);
+  private static final Failure SOON =
+      new Failure.Overloaded("soon", "deadline_passed", 9, 1_500, 1);
   private static final Failure COOLING = new Failure.Unavailable("cools", "model_loading", 4_000);
 
   private final ServingMeters meters = new ServingMeters(false);

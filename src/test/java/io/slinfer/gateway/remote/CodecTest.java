@@ -78,8 +78,7 @@ final class CodecTest {
     assertEquals("ab", got.terms().fingerprint());
     assertEquals(List.of(true, false), List.of(got.terms().strict(), got.terms().waits()));
     for (Pooling pooling : Pooling.values()) {
-      Ask embedding =
-          new Ask(GATEWAY, 1, request(Sampling.pooled(pooling)), null, sent.terms());
+      Ask embedding = new Ask(GATEWAY, 1, request(Sampling.pooled(pooling)), null, sent.terms());
       Ask back = assertInstanceOf(Ask.class, overTheWire(embedding, 9_000, 9_000));
       assertEquals(pooling, back.request().sampling().pooling());
     }
@@ -87,8 +86,7 @@ final class CodecTest {
 
   @Test
   void timeThatHasPassedTravelsAndNotTheClock() {
-    Ask sent =
-        new Ask(GATEWAY, 1, request(FULL), null, new Terms("", new int[0], false, true));
+    Ask sent = new Ask(GATEWAY, 1, request(FULL), null, new Terms("", new int[0], false, true));
     Ask got = assertInstanceOf(Ask.class, overTheWire(sent, 9_000, -1_000_000));
     assertEquals(-1_000_000 - (9_000 - 5_000), got.request().arrivalNanos());
     Drop drop = assertInstanceOf(Drop.class, overTheWire(new Drop(GATEWAY, 4, 8_500), 9_000, 100));
@@ -116,8 +114,7 @@ final class CodecTest {
                 1,
                 Expression.UNBOUNDED));
     RuleSource rule = new RuleSource("gbnf:x", new Grammar(rules, "root"), "</think>");
-    Ask sent =
-        new Ask(GATEWAY, 1, request(FULL), rule, new Terms("", new int[0], false, true));
+    Ask sent = new Ask(GATEWAY, 1, request(FULL), rule, new Terms("", new int[0], false, true));
     RuleSource got = assertInstanceOf(Ask.class, overTheWire(sent, 0, 0)).rule();
     assertEquals("gbnf:x", got.key());
     assertEquals("</think>", got.afterReasoning());
@@ -166,8 +163,7 @@ final class CodecTest {
             new TokenEvent.Token(
                 ID, 700, new TokenDraw(9, -1, List.of(new TokenDraw.Likely(151_000, -2.5f))))));
     for (FinishReason reason : FinishReason.values()) {
-      sent.add(
-          new Told(5, new TokenEvent.Finished(ID, reason, new TokenEvent.Usage(10, 2, 300))));
+      sent.add(new Told(5, new TokenEvent.Finished(ID, reason, new TokenEvent.Usage(10, 2, 300))));
     }
     failures.forEach(failure -> sent.add(new Told(6, new TokenEvent.Failed(ID, failure))));
     EventCodec.Batch batch = new EventCodec.Batch("node-b", sent);
@@ -196,10 +192,8 @@ final class CodecTest {
       Buffer part = whole.getBuffer(0, length);
       assertThrows(WireException.class, () -> codec.decode(part), () -> "of " + part.length());
     }
-    assertThrows(
-        WireException.class, () -> codec.decode(whole.copy().appendByte((byte) 0)));
-    assertThrows(
-        WireException.class, () -> codec.decode(Buffer.buffer(new byte[] {99, 1, 0})));
+    assertThrows(WireException.class, () -> codec.decode(whole.copy().appendByte((byte) 0)));
+    assertThrows(WireException.class, () -> codec.decode(Buffer.buffer(new byte[] {99, 1, 0})));
     Buffer huge = new WireOut().number(1).number(3).text(GATEWAY).number(1L << 30).buffer();
     assertThrows(WireException.class, () -> codec.decode(huge));
   }

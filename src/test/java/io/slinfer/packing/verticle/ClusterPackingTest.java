@@ -58,12 +58,10 @@ final class ClusterPackingTest {
     return packing.plan(instances, node -> !node.equals("lost"), nowNanos).keySet();
   }
 
-  private void put(
-      String key, String node, String model, String state, int running, double share) {
+  private void put(String key, String node, String model, String state, int running, double share) {
     int index = Integer.parseInt(key.substring(2));
     instances.put(
         key,
-        new InstanceState(
-            node, "cpu", 0, index, model, state, false, running, 0, share, 1, 1, 1));
+        new InstanceState(node, "cpu", 0, index, model, state, false, running, 0, share, 1, 1, 1));
   }
 }
