@@ -43,7 +43,8 @@ public final class ConstrainedDecodeBench {
         "score":{"type":"number"},
         "role":{"enum":["author","editor","reader"]},
         "tags":{"type":"array","items":{"type":"string"},"maxItems":20}},
-       "required":["title","year","score","role","tags"],"additionalProperties":false}}""";
+       "required":["title","year","score","role","tags"],"additionalProperties":false}}\
+      """;
 
   private ConstrainedDecodeBench() {}
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.slinfer.engine.Engine;
 import io.slinfer.engine.SequenceChunk;
 import io.slinfer.engine.StepPlan;
 import io.slinfer.node.TokenEvent.Accepted;
@@ -60,6 +61,25 @@ final class NodeCoreTest {
     assertEquals(FinishReason.STOP, finished.reason());
     assertEquals(new TokenEvent.Usage(5, 0, 3), finished.usage());
     bench.assertIdle();
+  }
+
+  @Test
+  void aDeviceThatFailsEndsItsStepAndTakesNoMoreWork() {
+    bench = new NodeBench(ALPHABET.taking(10_000_000, 0), 4 * MIB);
+    bench.submit(Ask.of("stepping", "one", 4, 50));
+    bench.run(25_000_000);
+    bench
+        .engine()
+        .breakDown(new Failure.Unavailable("the device has failed", Engine.DEVICE_FAILED, 0));
+    bench.run(15_000_000);
+    Failed failed = assertInstanceOf(Failed.class, bench.told("stepping").getLast());
+    assertEquals("the device has failed", failed.failure().message());
+    int steps = bench.engine().steps().size();
+    bench.submit(Ask.of("later", "one", 4, 50));
+    bench.run(60 * SECOND);
+    assertInstanceOf(Failed.class, bench.told("later").getLast());
+    assertEquals(steps, bench.engine().steps().size());
+    assertEquals(List.of(), bench.loop().instances());
   }
 
   @Test

@@ -75,6 +75,7 @@ public final class ScriptedEngine implements Engine {
   private final Queue<Runnable> held = new ArrayDeque<>();
   private boolean holding;
   private boolean stepping;
+  private Failure broken;
   private int mappedSlabs;
 
   /** Lets time pass. */
@@ -147,6 +148,11 @@ public final class ScriptedEngine implements Engine {
     }
   }
 
+  /** From now on every step ends with this failure. */
+  public void breakDown(Failure failure) {
+    broken = failure;
+  }
+
   /** The unloads so far. */
   public List<InstanceId> unloads() {
     synchronized (unloads) {
@@ -194,7 +200,10 @@ public final class ScriptedEngine implements Engine {
         nanos,
         () -> {
           stepping = false;
-          listener.onEvent(new EngineEvent.Stepped(plan.ticket(), plan.instance(), outputs, nanos));
+          listener.onEvent(
+              broken == null
+                  ? new EngineEvent.Stepped(plan.ticket(), plan.instance(), outputs, nanos)
+                  : new EngineEvent.Failed(plan.ticket(), plan.instance(), broken));
         });
   }
 
