@@ -93,37 +93,27 @@ final class SettingsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "http: {prot: 1}|f.yaml: http.prot: 1: unknown key; allowed here: admin, api-keys,"
-            + " cors-origins",
-        "htpt: {}|f.yaml: htpt: {}: unknown key; allowed here: devices, http, metrics, models,"
-            + " serving",
-        "serving: {slo: {a: {ttft: soon}}}|f.yaml: serving.slo.a.ttft: \"soon\"; allowed: a"
-            + " duration",
+        "http: {prot: 1}|f.yaml: http.prot: 1: unknown key; allowed here: admin, api-keys, cors-origins",
+        "htpt: {}|f.yaml: htpt: {}: unknown key; allowed here: devices, http, metrics, models, serving",
+        "serving: {slo: {a: {ttft: soon}}}|f.yaml: serving.slo.a.ttft: \"soon\"; allowed: a duration",
         "http: {port: 99999}|f.yaml: http.port: 99999; allowed: a whole number from 0 to 65535",
         "http: {port: many}|f.yaml: http.port: \"many\"; allowed: a whole number",
         "http: 5|f.yaml: http is not a mapping",
         "http: {max-body: 16 MB}|f.yaml: http.max-body: \"16 MB\"; allowed: a size such as",
         "http: {heartbeat: 5}|f.yaml: http.heartbeat: 5; allowed: a duration such as",
         "http: {heartbeat: 1 ms}|f.yaml: http.heartbeat: \"1 ms\"; allowed: at least 100 ms",
-        "http: {idle-timeout: 10 s}|f.yaml: http.idle-timeout: 10000 ms; allowed: more than twice"
-            + " http.heartbeat (5000 ms), up to 24 h",
-        "http: {idle-timeout: 25 h}|f.yaml: http.idle-timeout: 90000000 ms; allowed: more than"
-            + " twice",
+        "http: {idle-timeout: 10 s}|f.yaml: http.idle-timeout: 10000 ms; allowed: more than twice http.heartbeat (5000 ms), up to 24 h",
+        "http: {idle-timeout: 25 h}|f.yaml: http.idle-timeout: 90000000 ms; allowed: more than twice",
         "http: {cors-origins: all}|f.yaml: http.cors-origins: \"all\"; allowed: a list of texts",
-        "http: {api-keys: {ann: {sha256: abc}}}|f.yaml: http.api-keys.ann.sha256: abc; allowed: 64"
-            + " hex",
-        "devices: {cpu: {engine: fast}}|f.yaml: devices.cpu.engine: \"fast\"; allowed: auto, cpu,"
-            + " java, emulated",
+        "http: {api-keys: {ann: {sha256: abc}}}|f.yaml: http.api-keys.ann.sha256: abc; allowed: 64 hex",
+        "devices: {cpu: {engine: fast}}|f.yaml: devices.cpu.engine: \"fast\"; allowed: auto, cpu, java, emulated",
         "devices: {tpu: {}}|f.yaml: devices.tpu: unknown device; allowed: cpu, gpu, cpu:N, gpu:N",
-        "devices: {gpu: {engine: cpu}}|f.yaml: devices.gpu.engine: \"cpu\"; allowed: gpu, auto,"
-            + " emulated",
+        "devices: {gpu: {engine: cpu}}|f.yaml: devices.gpu.engine: \"cpu\"; allowed: gpu, auto, emulated",
         "devices: {'cpu:1': {}}|f.yaml: devices.cpu:1.engine: auto; allowed: emulated",
         "devices: {cpu: {}, gpu: {engine: emulated}}|f.yaml: devices: all are emulated or none is",
         "devices: {cpu: {count: 2}}|f.yaml: devices.cpu.count: 2: unknown key",
-        "devices: {cpu: {engine: emulated, speed: 0}}|f.yaml: devices.cpu.speed: 0; allowed: a"
-            + " number",
-        "devices: {gpu: {engine: emulated, count: 2}, 'gpu:1': {engine: emulated}}|f.yaml: devices:"
-            + " gpu:1 is there twice",
+        "devices: {cpu: {engine: emulated, speed: 0}}|f.yaml: devices.cpu.speed: 0; allowed: a number",
+        "devices: {gpu: {engine: emulated, count: 2}, 'gpu:1': {engine: emulated}}|f.yaml: devices: gpu:1 is there twice",
         "models: {emulated: {m: {}}}|f.yaml: models.emulated: needs devices with engine: emulated",
         "metrics: {vllm-names: 1}|f.yaml: metrics.vllm-names: 1; allowed: true or false",
         "http: {port: 1, port: 2}|f.yaml: line 1: Duplicate field 'port'",
