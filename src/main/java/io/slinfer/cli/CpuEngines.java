@@ -14,6 +14,7 @@ final class CpuEngines implements EngineFactory {
 
   private final DeviceSettings settings;
   private final long kvBytes;
+  private volatile String machine;
 
   /**
    * @param kvBytes what the device could give one instance at most
@@ -23,12 +24,18 @@ final class CpuEngines implements EngineFactory {
     this.kvBytes = kvBytes;
   }
 
+  /** This machine with the kernels of the engine; null before there is one. Any thread. */
+  String machine() {
+    return machine;
+  }
+
   @Override
   public Engine create(EngineListener listener, Executor owner) {
     CpuKernels kernels =
         new KernelChoice(
                 "devices." + settings.id() + ".engine", settings.engine(), settings.threads())
             .open();
+    machine = MachineName.of(kernels.description());
     return new CpuEngine(
         kernels,
         new CpuEngine.Settings(KernelChoice.kind(kernels), kvBytes, LogitsObserver.NONE, true),

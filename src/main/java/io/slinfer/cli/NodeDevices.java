@@ -34,9 +34,14 @@ public final class NodeDevices {
     int threads =
         device.threads() > 0 ? device.threads() : Runtime.getRuntime().availableProcessors();
     ServingPolicy policy = policy(settings, device, CPU_TIMES);
-    DeviceParts parts =
-        parts(device, DeviceKind.CPU, memoryBytes, policy, new CpuEngines(device, memoryBytes));
-    return new Server.Parts(List.of(parts), policy, vertx -> new CpuCosts(vertx, threads));
+    CpuEngines engines = new CpuEngines(device, memoryBytes);
+    DeviceParts parts = parts(device, DeviceKind.CPU, memoryBytes, policy, engines);
+    MeasuredProfiles profiles = new MeasuredProfiles(settings.profiles().directory());
+    long firstUseNanos = TimeUnit.MILLISECONDS.toNanos(settings.profiles().firstUseMillis());
+    return new Server.Parts(
+        List.of(parts),
+        policy,
+        vertx -> new CpuCosts(vertx, threads, engines::machine, profiles, firstUseNanos));
   }
 
   /** Emulated devices. */

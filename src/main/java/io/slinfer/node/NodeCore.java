@@ -61,6 +61,7 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
   private final Promises promises;
   private final List<DeviceLoop> loops = new ArrayList<>();
   private final List<EngineDriver> drivers = new ArrayList<>();
+  private final List<IdleProfiling> profilings = new ArrayList<>();
   private final Coordinator coordinator;
   private final ModelStates states = new ModelStates();
   private final AtomicBoolean awake = new AtomicBoolean();
@@ -116,9 +117,14 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
       EngineDriver driver = new EngineDriver(loops.size(), requests, models, timers);
       driver.connect(loop);
       loop.connect(driver, this);
+      loop.correctCosts();
       loops.add(loop);
       scheduling.add(loop);
       drivers.add(driver);
+      profilings.add(
+          new IdleProfiling(
+              new IdleProfiling.Parts(loop, driver, models, parts.costs, timers, parts.owner),
+              () -> requests.count() == 0));
     }
     this.coordinator =
         new QueueCoordinator(
@@ -555,6 +561,7 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
 
   @Override
   public void stepEnded(Instance instance, long durationNanos) {
+    profilings.forEach(IdleProfiling::worked);
     changeListener.run();
   }
 
@@ -627,6 +634,13 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
   @Override
   public void memoryActed(
       Instance instance, io.slinfer.scheduler.MemoryAction action, long durationNanos) {
+    if (action.kind() == io.slinfer.scheduler.MemoryAction.Kind.LOAD) {
+      for (int i = 0; i < loops.size(); i++) {
+        if (loops.get(i).instances().contains(instance)) {
+          profilings.get(i).loaded(instance);
+        }
+      }
+    }
     tellState(instance.model());
     LOG.debug("{}: {} in {} us", instance, action, durationNanos / 1_000);
   }

@@ -353,6 +353,86 @@ public final class DeviceLoop implements DevicePort {
     run();
   }
 
+  // Steps that serve nobody.
+
+  /** Whether the device has nothing to do, and nobody has a request on it. */
+  public boolean isIdle() {
+    return steps == 0 && !isWanted();
+  }
+
+  /** Whether a request or memory work is on it. */
+  public boolean isWanted() {
+    for (int i = 0; i < instances.size(); i++) {
+      Instance instance = instances.get(i);
+      if (instance.requestCount() > 0 || !instance.actions.isEmpty() || instance.acting) {
+        return true;
+      }
+    }
+    return !memory.isIdle();
+  }
+
+  /**
+   * Gives an idle instance KV for steps that serve nobody, of memory that nobody needs. It has it
+   * when the device is idle again; {@link #probed} takes it back.
+   *
+   * @return false if there is too little, or the instance is leaving
+   */
+  public boolean growForProbe(Instance instance, int blocks) {
+    int missing = Math.max(0, blocks - instance.promisedBlocks);
+    boolean ready = instance.loaded && !instance.paused && !instance.draining && !instance.retired;
+    if (!ready || 2 * instance.blockBytes(missing) > ledger.unpromisedBytes()) {
+      return false;
+    }
+    if (missing > 0) {
+      changed();
+      memory.resize(instance, blocks);
+      run();
+    }
+    return true;
+  }
+
+  /** A step that serves nobody begins; the device is idle. */
+  public void probeStarted(Instance instance) {
+    assert isIdle() : spec.id();
+    changed();
+    instance.batch().clear();
+    instance.stepping = true;
+    steps++;
+  }
+
+  /** The step that {@link #probeStarted} told of has ended. */
+  public void probeEnded(Instance instance) {
+    if (!instance.lost) {
+      changed();
+      instance.stepping = false;
+      steps--;
+      run();
+    }
+  }
+
+  /** An instance needs no more KV for steps that serve nobody. */
+  public void probed(Instance instance) {
+    if (!instance.lost && instance.requestCount() == 0) {
+      changed();
+      afterLeaving(instance);
+      run();
+    }
+  }
+
+  /** The steps of a model on this device have been measured. */
+  public void measured(ModelId model, InstanceCosts costs) {
+    changed();
+    if (correction != null) {
+      correction.trust(costs.latency());
+    }
+    for (Instance instance : instances) {
+      if (instance.model().equals(model) && instance.costs().shape().equals(costs.shape())) {
+        instance.costs(costs);
+        instance.expected = correction == null ? costs : correction.corrected(costs);
+      }
+    }
+  }
+
   /**
    * Forgets a request: no step after the one in flight includes it.
    *

@@ -21,7 +21,7 @@ public final class Instance {
   private final int index;
   private final InstanceId id;
   private final ModelId model;
-  private final InstanceCosts costs;
+  private InstanceCosts costs;
   private final DeviceSpec device;
   private final StepBatch batch = new StepBatch();
 
@@ -114,6 +114,24 @@ public final class Instance {
   /** What it costs by its profile. */
   public InstanceCosts costs() {
     return costs;
+  }
+
+  /**
+   * Other times for its steps; what it weighs stays.
+   *
+   * @param measured of the same shape
+   */
+  void costs(InstanceCosts measured) {
+    assert measured.shape().equals(costs.shape()) : measured;
+    costs = measured;
+  }
+
+  /**
+   * What the running step is expected to take, or was the last one, as steps so far suggest and
+   * without the margin for safety.
+   */
+  public long expectedStepNanos() {
+    return Math.round(predictedNanos * (expected.safety() / costs.safety()));
   }
 
   public DeviceSpec device() {
