@@ -99,7 +99,9 @@ final class ClusterProcessesTest {
   @Order(1)
   void everyNodeListsTheSameModelsAndDevices() throws Exception {
     for (NodeProcess node : List.of(a, b, c)) {
-      await(node.name() + " lists the models", () -> ids(node, "models").equals(List.of("demo-chat", "long")));
+      await(
+          node.name() + " lists the models",
+          () -> ids(node, "models").equals(List.of("demo-chat", "long")));
       await(
           node.name() + " lists the devices",
           () -> ids(node, "devices").equals(List.of("a/cpu", "b/cpu", "c/cpu")));
@@ -127,12 +129,15 @@ final class ClusterProcessesTest {
             {"model":"demo-chat","messages":[{"role":"user","content":"Hello"}],"max_tokens":30,
              "seed":1,"temperature":1.2,"stop":["e "],"presence_penalty":1.5,"n":2}""");
     for (String body : bodies) {
-      assertEquals(answer(b, "/v1/chat/completions", body), answer(a, "/v1/chat/completions", body));
+      assertEquals(
+          answer(b, "/v1/chat/completions", body), answer(a, "/v1/chat/completions", body));
     }
     String embed = "{\"model\":\"demo-chat\",\"input\":[\"one\",\"two words\"]}";
     assertEquals(answer(b, "/v1/embeddings", embed), answer(a, "/v1/embeddings", embed));
-    try (LiveStream there = LiveStream.post(a.url() + "/v1/chat/completions", streamed(bodies.getFirst()));
-        LiveStream here = LiveStream.post(b.url() + "/v1/chat/completions", streamed(bodies.getFirst()))) {
+    try (LiveStream there =
+            LiveStream.post(a.url() + "/v1/chat/completions", streamed(bodies.getFirst()));
+        LiveStream here =
+            LiveStream.post(b.url() + "/v1/chat/completions", streamed(bodies.getFirst()))) {
       there.endNanos();
       here.endNanos();
       assertEquals(content(here), content(there));
