@@ -146,7 +146,11 @@ final class ClusterRoom {
       verticles =
           verticles.compose(id -> vertx.deployVerticle(server.get(), new DeploymentOptions()));
     }
-    return verticles.onSuccess(id -> parts.owner().execute(publisher::start));
+    return verticles.onSuccess(
+        id -> {
+          live.onLost(Runnable::run, node -> scaling.nodeLost());
+          parts.owner().execute(publisher::start);
+        });
   }
 
   /** The models that can be called here. */

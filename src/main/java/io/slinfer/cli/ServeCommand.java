@@ -65,7 +65,7 @@ final class ServeCommand implements Callable<Integer> {
     } else {
       parts = NodeDevices.cpu(settings);
     }
-    ClusterNode node = ClusterNode.start(settings.cluster());
+    ClusterNode node = ClusterNode.start(settings.cluster(), settings.device().emulated());
     Server server = Server.start(settings, parts.in(node), catalogue);
     Runtime.getRuntime()
         .addShutdownHook(

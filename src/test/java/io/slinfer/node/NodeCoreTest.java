@@ -239,6 +239,26 @@ final class NodeCoreTest {
   }
 
   @Test
+  void whoDoesNotWaitIsRefusedWhereThereIsNoPlaceNow() {
+    bench = new NodeBench(ALPHABET.taking(10_000_000, 0), 2 * MIB);
+    bench.submit(Ask.of("other", "other", 600, 300));
+    bench.run(SECOND / 5);
+    bench.submit(Ask.of("now", "model", 4, 4), false);
+    bench.submit(Ask.of("later", "model", 4, 4).within(new Slo(60 * SECOND, SECOND)), true);
+    bench.run(SECOND / 100);
+    Failed failed = assertInstanceOf(Failed.class, bench.told("now").getLast());
+    assertEquals(
+        "no_place_now", assertInstanceOf(Failure.Overloaded.class, failed.failure()).reason());
+    assertEquals(List.of(), bench.told("later"));
+    bench.run(20 * SECOND);
+    assertEquals(4, bench.finish("later").usage().generatedTokens());
+    bench.submit(Ask.of("free", "model", 4, 4), false);
+    bench.run(SECOND);
+    assertEquals(4, bench.finish("free").usage().generatedTokens());
+    bench.assertIdle();
+  }
+
+  @Test
   void modelsLeaveAfterTheirKeepAlive() {
     bench = new NodeBench(OK, 4 * MIB, "", "keep-alive: 10 s");
     bench.submit(Ask.of("a", "model", 4, 4));

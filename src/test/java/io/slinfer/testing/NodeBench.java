@@ -180,6 +180,15 @@ public final class NodeBench implements AutoCloseable {
 
   /** False if the inbox is full. */
   public boolean submit(Ask ask) {
+    return submit(ask, true);
+  }
+
+  /**
+   * The same.
+   *
+   * @param waits whether it waits for a place if there is none now
+   */
+  public boolean submit(Ask ask, boolean waits) {
     InferenceRequest request =
         new InferenceRequest(
             new RequestId(ask.id()),
@@ -198,7 +207,12 @@ public final class NodeBench implements AutoCloseable {
     return core.inbox()
         .submit(
             new Submit(
-                request, source, new int[] {ByteTokenizer.END}, ask.slo() != null, this::tell));
+                request,
+                source,
+                new int[] {ByteTokenizer.END},
+                ask.slo() != null,
+                waits,
+                this::tell));
   }
 
   /** From now on the models' files are others. */
