@@ -7,6 +7,8 @@ import io.slinfer.config.Settings;
 import io.slinfer.gateway.DirectoryCatalogue;
 import io.slinfer.gateway.ModelCatalogue;
 import io.slinfer.gateway.ServedModel;
+import io.slinfer.recording.RecordingFile;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -48,6 +50,12 @@ final class ServeCommand implements Callable<Integer> {
   private Integer adminPort;
 
   @Option(
+      names = "--record",
+      paramLabel = "FILE",
+      description = "Records all that the scheduler sees and decides, for simulate --replay.")
+  private Path record;
+
+  @Option(
       names = "--models",
       paramLabel = "DIR",
       description = "Folder with GGUF files; may be given more than once.")
@@ -66,6 +74,9 @@ final class ServeCommand implements Callable<Integer> {
     } else {
       parts = NodeDevices.cpu(settings);
     }
+    if (record != null) {
+      parts = parts.recordedTo(recording());
+    }
     Server server = Server.start(settings, parts.in(alone()), catalogue);
     Runtime.getRuntime()
         .addShutdownHook(
@@ -83,6 +94,15 @@ final class ServeCommand implements Callable<Integer> {
   /** The maps of a node that is alone: in this process, no join, no port. */
   private static ClusterNode alone() {
     return ClusterNode.start(ClusterSettings.alone("node-1"));
+  }
+
+  private RecordingFile recording() {
+    try {
+      return RecordingFile.create(record);
+    } catch (IOException failure) {
+      throw new ParameterException(
+          spec.commandLine(), "--record is " + record + ", which cannot be written: " + failure);
+    }
   }
 
   private Settings settings() {
