@@ -78,6 +78,12 @@ final class Recorder implements NodeRecorder {
               begin(nowNanos, "pin")
                   .text("model", pin.model().value())
                   .flag("pinned", pin.pinned()));
+      case Input.Retire retire ->
+          sink.input(
+              begin(nowNanos, "retire")
+                  .number("d", retire.device())
+                  .number("n", retire.instance())
+                  .text("model", retire.model().value()));
       case Input.Consolidate plan ->
           sink.input(
               begin(nowNanos, "consolidate")
@@ -131,6 +137,7 @@ final class Recorder implements NodeRecorder {
             .number("ttft", request.slo().timeToFirstTokenNanos())
             .number("tpot", request.slo().timePerOutputTokenNanos())
             .flag("strict", submit.strict())
+            .flag("now", !submit.waits())
             .number("arrived", request.arrivalNanos() - startNanos)
             .number("caller", caller(request.caller()))
             .number("priority", request.priority());

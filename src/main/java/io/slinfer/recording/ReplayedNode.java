@@ -108,6 +108,8 @@ final class ReplayedNode implements AutoCloseable {
       case "warm" -> core.warm(model(line));
       case "unload" -> core.unload(model(line), line.path("forced").asBoolean() ? REVOKED : null);
       case "pin" -> core.pin(model(line), line.path("pinned").asBoolean());
+      case "retire" ->
+          core.retire(line.path("d").intValue(), line.path("n").intValue(), model(line));
       case "consolidate" ->
           core.consolidate(
               new Consolidation(line.path("aim").doubleValue(), line.path("share").doubleValue()));
@@ -144,8 +146,15 @@ final class ReplayedNode implements AutoCloseable {
             startNanos + line.path("arrived").longValue(),
             line.path("caller").asText("0").equals("0") ? "" : line.path("caller").asText(),
             line.path("priority").intValue());
-    boolean strict = line.path("strict").asBoolean();
-    if (!core.inbox().submit(new Submit(request, source, END_TOKENS, strict, events -> {}))) {
+    Submit submit =
+        new Submit(
+            request,
+            source,
+            END_TOKENS,
+            line.path("strict").asBoolean(),
+            !line.path("now").asBoolean(),
+            events -> {});
+    if (!core.inbox().submit(submit)) {
       throw new BadRecordingException("a request came, but too many wait already");
     }
   }
