@@ -52,6 +52,20 @@ public final class LatencyProfile {
   /** Decode nanoseconds by batch size for sequences of one mean length. */
   public record DecodeRow(double meanTokens, Curve nanosByBatch) {}
 
+  /** The points of prefills. */
+  public Curve prefill() {
+    return prefill;
+  }
+
+  /** The points of decodes, one row for each mean length. */
+  public List<DecodeRow> decode() {
+    List<DecodeRow> rows = new ArrayList<>();
+    for (int i = 0; i < decodeLengths.length; i++) {
+      rows.add(new DecodeRow(decodeLengths[i], decodeByBatch[i]));
+    }
+    return rows;
+  }
+
   /** A step that prefills {@code tokens} tokens in all. */
   public long prefillNanos(int tokens) {
     return Math.round(prefill.at(tokens));
@@ -107,6 +121,16 @@ public final class LatencyProfile {
         further[i] = other.y[i] + (part - 1) * slope;
       }
       return new Curve(other.x, further);
+    }
+
+    /** Where it was measured. */
+    public double[] x() {
+      return x.clone();
+    }
+
+    /** What was measured there. */
+    public double[] y() {
+      return y.clone();
     }
 
     double at(double value) {

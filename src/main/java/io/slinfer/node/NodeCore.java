@@ -456,6 +456,7 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
   private void admit(LiveRequest request) {
     ModelId model = request.request().model();
     if (request.isCancelled()) {
+      parts.recorder.failed(request.id(), new Failure.Cancelled("gone before it was admitted"));
       requests.cancelled(request);
       return;
     }
