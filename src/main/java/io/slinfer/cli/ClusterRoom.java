@@ -149,6 +149,8 @@ final class ClusterRoom {
     return verticles.onSuccess(
         id -> {
           live.onLost(Runnable::run, node -> scaling.nodeLost());
+          live.onCome(parts.owner(), node -> publisher.retell());
+          cluster.onRejoin(() -> parts.owner().execute(publisher::retell));
           parts.owner().execute(publisher::start);
         });
   }

@@ -11,6 +11,7 @@ import com.hazelcast.config.MultiMapConfig;
 import com.hazelcast.config.MultiMapConfig.ValueCollectionType;
 import com.hazelcast.core.HazelcastException;
 import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.LifecycleEvent.LifecycleState;
 import com.hazelcast.instance.impl.HazelcastInstanceFactory;
 import io.slinfer.config.ClusterSettings;
 import io.slinfer.config.SettingsException;
@@ -24,6 +25,7 @@ import java.net.UnknownHostException;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
@@ -42,10 +44,30 @@ public final class ClusterNode implements AutoCloseable {
   private final ClusterSettings settings;
   private final HazelcastInstance hazelcast;
   private final ConcurrentHashMap<String, StateMap<?>> maps = new ConcurrentHashMap<>();
+  private final List<Runnable> rejoined = new CopyOnWriteArrayList<>();
 
   private ClusterNode(ClusterSettings settings, HazelcastInstance hazelcast) {
     this.settings = settings;
     this.hazelcast = hazelcast;
+    hazelcast
+        .getLifecycleService()
+        .addLifecycleListener(
+            event -> {
+              if (event.getState() == LifecycleState.MERGED) {
+                Thread.ofVirtual().name("slinfer-rejoin").start(this::rejoin);
+              }
+            });
+  }
+
+  /** This node was thought to be lost and is a new member of the same cluster. */
+  private void rejoin() {
+    maps.values().forEach(StateMap::rejoined);
+    rejoined.forEach(Runnable::run);
+  }
+
+  /** Calls back when this node has joined anew after it was thought to be lost. Any thread. */
+  public void onRejoin(Runnable task) {
+    rejoined.add(task);
   }
 
   /** Starts a member whose devices are real. */

@@ -41,6 +41,11 @@ final class Published<V> {
     }
   }
 
+  /** Tells everything again: others may have dropped it. */
+  void retell() {
+    told.forEach(map::put);
+  }
+
   /** Removes all entries but these. */
   void keep(Set<String> keys) {
     told.keySet()

@@ -56,6 +56,10 @@ public final class PublishedModels {
     told.keySet().retainAll(present);
   }
 
+  void retell() {
+    models.retell();
+  }
+
   void end() {
     models.keep(Set.of());
   }

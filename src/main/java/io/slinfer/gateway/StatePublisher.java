@@ -79,6 +79,16 @@ public final class StatePublisher {
     }
   }
 
+  /** Tells everything again: a node has come, or this one has come back. */
+  public void retell() {
+    if (!silent) {
+      nodes.retell();
+      models.retell();
+      devices.retell();
+      instances.retell();
+    }
+  }
+
   /** The node takes no new requests. */
   public void leave() {
     leaving = true;
