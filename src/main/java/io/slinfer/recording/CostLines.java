@@ -65,7 +65,7 @@ final class CostLines {
     for (DecodeRow row : profile.decode()) {
       write(rows.addArray().add(row.meanTokens()), row.nanosByBatch());
     }
-    sink.input(json.toString());
+    sink.note(json.toString());
     return number;
   }
 

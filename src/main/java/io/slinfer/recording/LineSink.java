@@ -3,7 +3,10 @@ package io.slinfer.recording;
 /** Where the lines of a recording go. Called on the node's owner; must not wait. */
 interface LineSink {
 
-  /** What came in, or what later lines refer to. */
+  /** What later lines refer to. */
+  void note(CharSequence line);
+
+  /** What came in. */
   void input(CharSequence line);
 
   /** What the node decided. */

@@ -46,7 +46,7 @@ final class Recorder implements NodeRecorder {
     this.startNanos = node.startNanos();
     this.sink = sink;
     this.costs = new CostLines(sink);
-    sink.input(node.json().toString());
+    sink.note(node.json().toString());
   }
 
   // What comes in.
@@ -105,7 +105,7 @@ final class Recorder implements NodeRecorder {
     }
     int number = sources.size() + 1;
     sources.put(source, number);
-    sink.input(
+    sink.note(
         Line.def(line, "source")
             .number("n", number)
             .text("model", source.model().value())

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,9 +45,8 @@ public final class RecordingFile implements LineSink, AutoCloseable {
 
   private final DigestOutputStream out;
 
-  private RecordingFile(Path file) throws IOException {
+  private RecordingFile(Path file, OutputStream plain) {
     this.file = file;
-    OutputStream plain = new BufferedOutputStream(Files.newOutputStream(file));
     this.out = new DigestOutputStream(plain, Seal.digest());
     this.writer = Thread.ofPlatform().name("slinfer-recording").daemon().unstarted(this::write);
   }
@@ -57,7 +57,11 @@ public final class RecordingFile implements LineSink, AutoCloseable {
    * @throws IOException if the file cannot be written
    */
   public static RecordingFile create(Path file) throws IOException {
-    RecordingFile recording = new RecordingFile(file);
+    return to(file, new BufferedOutputStream(Files.newOutputStream(file)));
+  }
+
+  static RecordingFile to(Path file, OutputStream out) {
+    RecordingFile recording = new RecordingFile(file, out);
     recording.writer.start();
     return recording;
   }
@@ -68,21 +72,28 @@ public final class RecordingFile implements LineSink, AutoCloseable {
   }
 
   @Override
-  public void input(CharSequence line) {
+  public void note(CharSequence line) {
     if (piece.length() >= PIECE_CHARS) {
       handOver();
     }
-    if (!dropped) {
-      piece.append(line).append('\n');
-      inputs++;
-    }
+    append(line);
+  }
+
+  @Override
+  public void input(CharSequence line) {
+    note(line);
+    inputs += dropped ? 0 : 1;
   }
 
   @Override
   public void decision(CharSequence line) {
+    append(line);
+    decisions += dropped ? 0 : 1;
+  }
+
+  private void append(CharSequence line) {
     if (!dropped) {
       piece.append(line).append('\n');
-      decisions++;
     }
   }
 
@@ -92,6 +103,9 @@ public final class RecordingFile implements LineSink, AutoCloseable {
   }
 
   private void handOver() {
+    if (dropped) {
+      return;
+    }
     if (broken || !pieces.offer(piece.toString())) {
       dropped = true;
       LOG.warn("{}: the recording ends here, after {} inputs: writing is too slow", file, inputs);
@@ -102,7 +116,7 @@ public final class RecordingFile implements LineSink, AutoCloseable {
   private void write() {
     try {
       while (!closing || !pieces.isEmpty()) {
-        String next = pieces.poll(100, java.util.concurrent.TimeUnit.MILLISECONDS);
+        String next = pieces.poll(100, TimeUnit.MILLISECONDS);
         if (next != null && !broken) {
           put(next);
         }

@@ -173,6 +173,9 @@ public final class Replay {
   private final class Decisions implements LineSink {
 
     @Override
+    public void note(CharSequence text) {}
+
+    @Override
     public void input(CharSequence text) {}
 
     @Override
