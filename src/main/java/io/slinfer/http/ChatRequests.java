@@ -60,17 +60,9 @@ public final class ChatRequests {
   }
 
   private static AnswerForm form(Fields fields, ToolFields.Offer tools) {
-    AnswerForm form = AnswerForms.read(fields);
-    if (form == AnswerForm.FREE) {
-      return tools.form();
-    }
-    if (!tools.isEmpty()) {
-      throw new BadRequest(
-          "`response_format` and `grammar` cannot be used with `tools`, unless `tool_choice` is"
-              + " none.",
-          "response_format");
-    }
-    return form;
+    return AnswerForms.read(fields) instanceof AnswerForm.Grammatical answer
+        ? tools.formOr(answer)
+        : tools.form();
   }
 
   private static void refuseUnsupported(Fields fields) {

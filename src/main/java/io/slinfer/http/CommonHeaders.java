@@ -2,6 +2,7 @@ package io.slinfer.http;
 
 import io.slinfer.metrics.ServingMeters;
 import io.vertx.core.Handler;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
@@ -42,6 +43,13 @@ final class CommonHeaders implements Handler<RoutingContext> {
       meters.retried();
     }
     routing.next();
+  }
+
+  /** The connection ends with this answer; HTTP/2 has no such header, and clients refuse it. */
+  static void closeAfter(HttpServerResponse response) {
+    if (response.streamId() < 0) {
+      response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+    }
   }
 
   /** Says that the answer waited for its model to be loaded; after the head it is too late. */

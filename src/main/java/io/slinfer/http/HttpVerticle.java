@@ -266,7 +266,7 @@ public final class HttpVerticle extends VerticleBase {
                       + routing.response().headers().get(HttpHeaders.ALLOW),
                   "method_not_allowed");
           case 413 -> {
-            routing.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+            CommonHeaders.closeAfter(routing.response());
             yield ErrorAnswer.refusal(
                 413,
                 "The body is longer than the "

@@ -231,7 +231,7 @@ public final class Routes {
 
   private void refuseWhenDraining(RoutingContext routing) {
     if (live.draining()) {
-      routing.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+      CommonHeaders.closeAfter(routing.response());
       meters.refused("draining");
       ErrorShape.send(routing, ErrorAnswer.of(LiveAnswers.stopping()));
     } else {

@@ -16,6 +16,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import io.slinfer.testing.DemoServer;
 
 /** A model file that is replaced while the server runs. */
 final class ReplacedModelTest {

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import io.slinfer.testing.DemoServer;
 
 /** Answers under schemas and grammars, from the demo model and from one of random weights. */
 final class StructuredOutputTest {
