@@ -67,7 +67,7 @@ for (const [name, content, apiKey, status, , headers] of refusals) {
   const asking = new Anthropic({ baseURL: refusing, apiKey, maxRetries: 0, defaultHeaders: headers });
   for (const stream of [false, true]) {
     await assert.rejects(asking.messages.create({ model: name, max_tokens: 9, messages: [{ role: "user", content }], stream }), (error) =>
-      error.status === status && error.error.error.type === types[status] && error.requestID === error.error.request_id);
+      error.status === status && error.error.error.type === types[status] && typeof error.requestID === "string");
   }
 }
 const asking = new Anthropic({ baseURL: refusing, apiKey: "sesame", maxRetries: 0 });

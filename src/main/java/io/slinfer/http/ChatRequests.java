@@ -80,6 +80,9 @@ public final class ChatRequests {
     String effort = fields.word("reasoning_effort", EFFORTS);
     if (effort != null) {
       variables.put("reasoning_effort", effort);
+      if (effort.equals("none")) {
+        variables.put("enable_thinking", false);
+      }
     }
     Fields more = fields.object("chat_template_kwargs");
     if (more != null) {

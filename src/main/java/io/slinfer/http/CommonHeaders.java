@@ -28,11 +28,13 @@ final class CommonHeaders implements Handler<RoutingContext> {
   public void handle(RoutingContext routing) {
     long arrivalNanos = System.nanoTime();
     String id = requestId(routing.request());
+    boolean anthropic = routing.request().path().startsWith("/v1/messages");
     routing.addHeadersEndHandler(
         nothing ->
             routing
                 .response()
                 .putHeader("x-request-id", id)
+                .putHeader(anthropic ? "request-id" : "x-request-id", id)
                 .putHeader("openai-version", API_VERSION)
                 .putHeader("x-slinfer-engine", engine)
                 .putHeader(

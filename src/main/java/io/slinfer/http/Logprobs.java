@@ -1,15 +1,38 @@
 package io.slinfer.http;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.slinfer.gateway.TokenText;
 import java.util.List;
 
 /** Tokens with their probabilities as JSON, as chat completions have them. */
-final class Logprobs {
+public final class Logprobs {
 
   /** What stands for the logarithm of 0, which JSON cannot write. */
   private static final float LEAST = -9_999;
 
   private Logprobs() {}
+
+  /** The list of tokens as a tree. */
+  public static ArrayNode nodes(List<TokenText> tokens) {
+    ArrayNode nodes = JsonNodeFactory.instance.arrayNode();
+    for (TokenText token : tokens) {
+      ArrayNode likeliest = token(nodes, token).putArray("top_logprobs");
+      token.likeliest().forEach(likely -> token(likeliest, likely));
+    }
+    return nodes;
+  }
+
+  private static ObjectNode token(ArrayNode nodes, TokenText token) {
+    ObjectNode node = nodes.addObject().put("token", token.text());
+    node.put("logprob", number(token.logProbability()));
+    ArrayNode bytes = node.putArray("bytes");
+    for (byte one : token.bytes()) {
+      bytes.add(one & 0xFF);
+    }
+    return node;
+  }
 
   /** The object of a choice. */
   static String chat(List<TokenText> tokens) {

@@ -8,6 +8,7 @@ import io.slinfer.model.LlamaShape;
 import io.slinfer.model.QuantisationMix;
 import io.slinfer.model.RandomLlama;
 import io.slinfer.model.gguf.GgufFile;
+import io.slinfer.testing.DemoServer;
 import io.slinfer.testing.JsonClient;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -16,7 +17,6 @@ import java.nio.file.StandardCopyOption;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import io.slinfer.testing.DemoServer;
 
 /** A model file that is replaced while the server runs. */
 final class ReplacedModelTest {

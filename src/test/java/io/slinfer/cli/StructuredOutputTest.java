@@ -14,6 +14,7 @@ import io.slinfer.model.LlamaShape;
 import io.slinfer.model.QuantisationMix;
 import io.slinfer.model.RandomLlama;
 import io.slinfer.model.gguf.GgufFile;
+import io.slinfer.testing.DemoServer;
 import io.slinfer.testing.JsonClient;
 import java.nio.file.Path;
 import java.util.Random;
@@ -25,7 +26,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import io.slinfer.testing.DemoServer;
 
 /** Answers under schemas and grammars, from the demo model and from one of random weights. */
 final class StructuredOutputTest {

@@ -162,13 +162,7 @@ final class JdkHttpClientMatrixTest {
     "POST, /v1/chat/completions, broken, hi, sesame, 503, model_loading",
   })
   void tellsErrorsApart(
-      String method,
-      String path,
-      String model,
-      String said,
-      String key,
-      int status,
-      String word)
+      String method, String path, String model, String said, String key, int status, String word)
       throws Exception {
     String message = said.matches("[0-9]+") ? "x".repeat(Integer.parseInt(said)) : said;
     String extra = word.equals("temperature") ? ",\"temperature\":9" : "";

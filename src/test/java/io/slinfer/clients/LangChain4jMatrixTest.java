@@ -50,10 +50,7 @@ final class LangChain4jMatrixTest {
           .name("get_weather")
           .description("The weather in a city")
           .parameters(
-              JsonObjectSchema.builder()
-                  .addStringProperty("location")
-                  .required("location")
-                  .build())
+              JsonObjectSchema.builder().addStringProperty("location").required("location").build())
           .build();
 
   private static DemoServer server;
@@ -207,8 +204,7 @@ final class LangChain4jMatrixTest {
             .build();
     ChatRequest request = ChatRequest.builder().messages(UserMessage.from(message)).build();
     ExecutionException streamed =
-        assertThrows(
-            ExecutionException.class, () -> streamed(stream, request, new Collector()));
+        assertThrows(ExecutionException.class, () -> streamed(stream, request, new Collector()));
     refusal(streamed.getCause(), status, word);
   }
 

@@ -49,8 +49,7 @@ final class NpmClientsTest {
     try (TestServer server = server();
         DemoServer demo = new DemoServer();
         RefusingServer refusing = new RefusingServer()) {
-      String said =
-          run(client, "node", client + ".mjs", server.url(), demo.url(), refusing.url());
+      String said = run(client, "node", client + ".mjs", server.url(), demo.url(), refusing.url());
       assertTrue(said.contains("all checks passed"), said);
       server.awaitIdle();
       demo.awaitIdle();

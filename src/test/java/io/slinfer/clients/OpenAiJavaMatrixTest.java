@@ -29,6 +29,7 @@ import com.openai.models.completions.Completion;
 import com.openai.models.completions.CompletionCreateParams;
 import com.openai.models.embeddings.EmbeddingCreateParams;
 import com.openai.models.embeddings.EmbeddingCreateParams.EncodingFormat;
+import io.slinfer.testing.DemoServer;
 import io.slinfer.testing.RefusingServer;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -41,7 +42,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import io.slinfer.testing.DemoServer;
 
 /**
  * What the official Java client can ask for beyond plain answers, from the demo models, and the
@@ -341,7 +341,9 @@ final class OpenAiJavaMatrixTest {
   @Test
   void freesWhatACancelledStreamHeld() throws Exception {
     ChatCompletionCreateParams request =
-        chat("Tell me a story.").putAdditionalBodyProperty("ignore_eos", JsonValue.from(true)).build();
+        chat("Tell me a story.")
+            .putAdditionalBodyProperty("ignore_eos", JsonValue.from(true))
+            .build();
     try (StreamResponse<ChatCompletionChunk> stream =
         client.chat().completions().createStreaming(request)) {
       assertTrue(stream.stream().findFirst().isPresent());

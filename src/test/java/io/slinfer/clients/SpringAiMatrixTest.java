@@ -96,7 +96,9 @@ final class SpringAiMatrixTest {
             + "\"required\":[\"color\"],\"additionalProperties\":false}";
     ResponseFormat format = new ResponseFormat(ResponseFormat.Type.JSON_SCHEMA, schema);
     String text =
-        text(model.call(new Prompt("What color is the sky?", options().responseFormat(format).build())));
+        text(
+            model.call(
+                new Prompt("What color is the sky?", options().responseFormat(format).build())));
     assertTrue(text.matches("\\{\"color\":\"(blue|green)\"}"), text);
   }
 
@@ -104,8 +106,7 @@ final class SpringAiMatrixTest {
   void tellsLogProbabilities() {
     ChatResponse answer =
         model.call(
-            new Prompt(
-                "What color is the sky?", options().logprobs(true).topLogprobs(2).build()));
+            new Prompt("What color is the sky?", options().logprobs(true).topLogprobs(2).build()));
     LogProbs logprobs = answer.getResult().getMetadata().get("logprobs");
     StringBuilder text = new StringBuilder();
     logprobs
@@ -177,8 +178,7 @@ final class SpringAiMatrixTest {
     String message = said.matches("[0-9]+") ? "x".repeat(Integer.parseInt(said)) : said;
     Prompt prompt = new Prompt(message, options.build());
     RuntimeException whole =
-        assertThrows(
-            RuntimeException.class, () -> SpringAi.chat(refusing.url(), key).call(prompt));
+        assertThrows(RuntimeException.class, () -> SpringAi.chat(refusing.url(), key).call(prompt));
     assertTrue(whole.getMessage().contains(status + " - "), whole.getMessage());
     assertTrue(whole.getMessage().contains(word), whole.getMessage());
     if (status == 500) {

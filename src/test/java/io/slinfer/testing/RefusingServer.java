@@ -34,7 +34,8 @@ public final class RefusingServer implements AutoCloseable {
   private final TestServer server =
       new TestServer(
           SETTINGS,
-          Script.of(Scripts.SMALL, Scripts.echoUntil('~')).failingLoads(RefusingServer::loadFailure),
+          Script.of(Scripts.SMALL, Scripts.echoUntil('~'))
+              .failingLoads(RefusingServer::loadFailure),
           "demo",
           "other",
           "broken");
