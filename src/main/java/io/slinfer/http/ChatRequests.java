@@ -176,7 +176,17 @@ public final class ChatRequests {
       throw fields.bad("tool_calls", "a list");
     }
     List<Object> plain = new ArrayList<>();
-    for (JsonNode call : calls) {
+    for (int i = 0; i < calls.size(); i++) {
+      JsonNode call = calls.get(i);
+      String path = fields.name("tool_calls") + "[" + i + "]";
+      if (!call.path("function").path("name").isTextual()) {
+        throw new BadRequest(
+            "`"
+                + path
+                + ".function.name` is missing; a call is {\"id\", \"type\": \"function\","
+                + " \"function\": {\"name\", \"arguments\"}}.",
+            path);
+      }
       Object value = Fields.plainValue(call);
       JsonNode arguments = call.path("function").path("arguments");
       if (arguments.isTextual() && value instanceof Map<?, ?> map) {

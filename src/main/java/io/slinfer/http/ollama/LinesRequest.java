@@ -141,7 +141,7 @@ final class LinesRequest {
       call.put("seed", seed);
     }
     if (options.get("stop") != null) {
-      call.set("stop", options.get("stop"));
+      call.set("stop_sequences", options.get("stop"));
     }
     if (options.get("repeat_penalty") != null) {
       call.put("repetition_penalty", options.number("repeat_penalty", 1, 0, 10));
