@@ -15,7 +15,6 @@ import io.slinfer.scheduler.DeviceDriver;
 import io.slinfer.scheduler.DeviceLoop;
 import io.slinfer.scheduler.Instance;
 import io.slinfer.scheduler.StepBatch;
-import io.slinfer.scheduler.Timers;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -49,16 +48,18 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
     void failed(Failure failure);
   }
 
+  private final int device;
   private final LiveRequests requests;
   private final ModelBook models;
-  private final Timers timers;
+  private final Turns timers;
   private final Map<Instance, Held> held = new HashMap<>();
   private final Map<Long, Asked> asked = new HashMap<>();
   private Engine engine;
   private DeviceLoop loop;
   private long lastTicket;
 
-  EngineDriver(LiveRequests requests, ModelBook models, Timers timers) {
+  EngineDriver(int device, LiveRequests requests, ModelBook models, Turns timers) {
+    this.device = device;
     this.requests = requests;
     this.models = models;
     this.timers = timers;
@@ -356,11 +357,15 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
     if (question == null) {
       throw new IllegalStateException("the engine answers what nobody asked: " + event);
     }
-    if (event instanceof EngineEvent.Failed failed) {
-      question.whenFailed().failed(failed.failure());
-    } else {
-      question.whenDone().done(event);
-    }
+    timers.take(
+        new Input.Engine(device, event),
+        () -> {
+          if (event instanceof EngineEvent.Failed failed) {
+            question.whenFailed().failed(failed.failure());
+          } else {
+            question.whenDone().done(event);
+          }
+        });
   }
 
   private long ask(Instance instance, Answer whenDone, FailureAnswer whenFailed) {
