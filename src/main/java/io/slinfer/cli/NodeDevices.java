@@ -27,7 +27,7 @@ public final class NodeDevices {
   private NodeDevices() {}
 
   /** The CPU of this machine. */
-  static Server.Parts cpu(Settings settings) {
+  public static Server.Parts cpu(Settings settings) {
     DeviceSettings device = settings.device();
     long memoryBytes =
         device.memoryBytes() > 0 ? device.memoryBytes() : AvailableMemory.spareBytes();

@@ -11,7 +11,6 @@ import io.slinfer.engine.SequenceChunk;
 import io.slinfer.engine.StepPlan;
 import io.slinfer.kvcache.BlockPool;
 import io.slinfer.request.Failure;
-import io.slinfer.request.Pooling;
 import io.slinfer.request.RequestLife;
 import io.slinfer.scheduler.DeviceDriver;
 import io.slinfer.scheduler.DeviceLoop;
@@ -186,8 +185,7 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
   public int reusePrefix(Instance instance, RequestLife life) {
     LiveRequest request = requests.of(life);
     Sequence sequence = request.sequence();
-    Pooling pooling = sequence.sampling().pooling();
-    if (pooling != null && pooling.needsWholePrompt()) {
+    if (sequence.sampling().needsWholePrompt()) {
       return 0;
     }
     Held home = held.get(instance);

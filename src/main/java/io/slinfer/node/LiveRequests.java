@@ -5,6 +5,7 @@ import io.slinfer.metrics.ServingMeters;
 import io.slinfer.node.TokenEvent.Accepted;
 import io.slinfer.node.TokenEvent.Failed;
 import io.slinfer.node.TokenEvent.Finished;
+import io.slinfer.node.TokenEvent.Scored;
 import io.slinfer.node.TokenEvent.Started;
 import io.slinfer.node.TokenEvent.Token;
 import io.slinfer.request.Failure;
@@ -92,8 +93,11 @@ final class LiveRequests {
     if (index == 0) {
       meters.of(request.request().model()).prefilled(timers.nowNanos() - request.startedNanos());
     }
+    if (index == 0 && request.sequence().sampling().scoresPrompt()) {
+      tell(request, new Scored(request.id(), draw.prompt()));
+    }
     if (request.reason() != FinishReason.STOP) {
-      tell(request, new Token(request.id(), index, draw));
+      tell(request, new Token(request.id(), index, draw.alone()));
     }
     return last;
   }

@@ -64,6 +64,15 @@ public final class Scripts {
     };
   }
 
+  /** Repeats the prompt's own bytes up to a character, at which its logits are broken. */
+  public static Function<Sequence, Integer> echoUntil(char broken) {
+    Function<Sequence, Integer> echo = echo();
+    return sequence -> {
+      int token = echo.apply(sequence);
+      return token == broken ? -1 : token;
+    };
+  }
+
   /** The letters a to z in turn, without end. */
   public static Function<Sequence, Integer> alphabet() {
     return sequence -> 'a' + sequence.generated() % 26;

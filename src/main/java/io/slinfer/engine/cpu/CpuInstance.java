@@ -42,6 +42,7 @@ final class CpuInstance implements AutoCloseable {
   private final Sampler sampler = new Sampler();
   private final float[] logits;
   private final PooledStates pooled;
+  private final PromptScores scores = new PromptScores();
 
   /** What {@link #close} closes, last opened first. */
   private final Deque<AutoCloseable> resources = new ArrayDeque<>();
@@ -169,7 +170,9 @@ final class CpuInstance implements AutoCloseable {
     if (observer.wants(sequence, position)) {
       observer.onLogits(sequence, position, logits);
     }
-    if (batch.yieldsToken(output)) {
+    if (batch.scores(output)) {
+      scores.add(sequence, position, logits, sampler);
+    } else if (batch.yieldsToken(output)) {
       outputs.add(draw(sequence, position + 1));
     }
   }
@@ -177,7 +180,7 @@ final class CpuInstance implements AutoCloseable {
   /** A sequence whose logits are broken fails alone; the others of the step go on. */
   private SequenceOutput draw(Sequence sequence, int position) {
     try {
-      return SequenceOutput.of(sequence, sampler.draw(logits, sequence));
+      return SequenceOutput.of(sequence, scores.tellWith(sampler.draw(logits, sequence), sequence));
     } catch (ArithmeticException broken) {
       return SequenceOutput.failed(
           sequence,

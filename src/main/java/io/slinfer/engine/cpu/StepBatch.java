@@ -120,7 +120,7 @@ final class StepBatch implements AutoCloseable {
       Pooling pooling = sequence.sampling().pooling();
       boolean wanted =
           pooling == null
-              ? observer.wants(sequence, position)
+              ? scores(sequence, position) || observer.wants(sequence, position)
               : pooling.takes(position, sequence.promptLength());
       if (yieldsToken || wanted) {
         outputRows.setAtIndex(INT, outputs, rows);
@@ -130,6 +130,18 @@ final class StepBatch implements AutoCloseable {
       }
       rows++;
     }
+  }
+
+  /** Whether the logits after a position are to score the prompt's next token. */
+  private static boolean scores(Sequence sequence, int position) {
+    return sequence.sampling().scoresPrompt()
+        && sequence.generated() == 0
+        && position + 1 < sequence.promptLength();
+  }
+
+  /** Whether an output's logits score the prompt's next token. */
+  boolean scores(int output) {
+    return scores(outputSequence(output), outputPosition(output));
   }
 
   /** The token itself; kernels read its row of the embedding without a look at its bounds. */
@@ -172,7 +184,7 @@ final class StepBatch implements AutoCloseable {
     return rowPosition[outputRow[output]];
   }
 
-  /** Whether a token is drawn from the logits; else they were only wanted by the observer. */
+  /** Whether a token is drawn from the logits; else they score the prompt or are observed. */
   boolean yieldsToken(int output) {
     return yields[output];
   }

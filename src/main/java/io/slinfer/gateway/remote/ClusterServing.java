@@ -230,7 +230,7 @@ public final class ClusterServing implements Serving {
         attempt.accept();
         passed.add(event);
       }
-      case TokenEvent.Started _, TokenEvent.Token _ -> passed.add(event);
+      case TokenEvent.Started _, TokenEvent.Scored _, TokenEvent.Token _ -> passed.add(event);
       case TokenEvent.Finished _ -> {
         forget(attempt);
         passed.add(event);
