@@ -61,8 +61,7 @@ public record SlackTest(
       others += isBeside(other, before) ? share(other) : 0;
     }
     return others + share(after) <= mostShare
-        && meetsDeadlines(
-            jobs(device, before, after), startNanos, stretch(others + share(before)));
+        && meetsDeadlines(jobs(device, before, after), startNanos, stretch(others + share(before)));
   }
 
   private static boolean isBeside(InstanceSnapshot other, InstanceSnapshot target) {

@@ -1,7 +1,7 @@
 package io.slinfer.cli;
 
 import io.slinfer.cluster.ClusterNode;
-import io.slinfer.cluster.ClusterSettings;
+import io.slinfer.config.HttpSettings;
 import io.slinfer.config.Settings;
 import io.slinfer.gateway.DirectoryCatalogue;
 import io.slinfer.gateway.ModelCatalogue;
@@ -43,6 +43,9 @@ final class ServeCommand implements Callable<Integer> {
   @Option(names = "--port", description = "Port to listen on; 0 takes any free one.")
   private Integer port;
 
+  @Option(names = "--admin-port", description = "Port of /admin; 0 takes any free one.")
+  private Integer adminPort;
+
   @Option(
       names = "--models",
       paramLabel = "DIR",
@@ -62,7 +65,8 @@ final class ServeCommand implements Callable<Integer> {
     } else {
       parts = NodeDevices.cpu(settings);
     }
-    Server server = Server.start(settings, parts.in(alone()), catalogue);
+    ClusterNode node = ClusterNode.start(settings.cluster());
+    Server server = Server.start(settings, parts.in(node), catalogue);
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(
@@ -76,15 +80,14 @@ final class ServeCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** The maps of a node that is alone: in this process, no join, no port. */
-  private static ClusterNode alone() {
-    return ClusterNode.start(ClusterSettings.alone("node-1"));
-  }
-
   private Settings settings() {
     if (port != null && (port < 0 || port > 65_535)) {
       throw new ParameterException(
           spec.commandLine(), "--port is " + port + "; allowed: 0 to 65535");
+    }
+    if (adminPort != null && (adminPort < 0 || adminPort > 65_535)) {
+      throw new ParameterException(
+          spec.commandLine(), "--admin-port is " + adminPort + "; allowed: 0 to 65535");
     }
     for (Path folder : models) {
       if (!Files.isDirectory(folder)) {
@@ -93,7 +96,9 @@ final class ServeCommand implements Callable<Integer> {
       }
     }
     Settings read = Settings.read(config == null ? Settings.bundledFile() : config);
-    return read.with(read.http().at(host, port == null ? -1 : port), read.models().in(models));
+    HttpSettings http = read.http().at(host, port == null ? -1 : port);
+    return read.with(
+        adminPort == null ? http : http.with(http.admin().at(adminPort)), read.models().in(models));
   }
 
   private static void report(Settings settings, Server server, List<ServedModel> served) {

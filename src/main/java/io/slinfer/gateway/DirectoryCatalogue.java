@@ -9,25 +9,23 @@ import io.slinfer.model.ModelDirectory;
 import io.slinfer.model.ModelFile;
 import io.slinfer.model.ModelWatcher;
 import io.slinfer.model.UnservableModelException;
-import io.slinfer.model.chat.ChatTemplate;
-import io.slinfer.model.chat.ChatTemplateException;
-import io.slinfer.model.chat.ChatTemplates;
 import io.slinfer.model.gguf.GgufFile;
-import io.slinfer.model.gguf.GgufMetadata;
-import io.slinfer.model.tokenizer.Tokenizer;
 import io.slinfer.model.tokenizer.Tokenizers;
+import io.slinfer.request.Failure;
 import io.slinfer.request.ModelId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,8 +41,8 @@ public final class DirectoryCatalogue implements ModelCatalogue, AutoCloseable {
   private static final Duration SETTLING = Duration.ofSeconds(2);
 
   private final ModelSettings settings;
-  private final List<ModelDirectory> directories = new ArrayList<>();
-  private final List<ModelWatcher> watchers = new ArrayList<>();
+  private final List<ModelDirectory> directories = new CopyOnWriteArrayList<>();
+  private final List<ModelWatcher> watchers = new CopyOnWriteArrayList<>();
 
   /** What files say, by first part, as found when they were examined. */
   private final Map<Path, Examined> examined = new ConcurrentHashMap<>();
@@ -103,6 +101,54 @@ public final class DirectoryCatalogue implements ModelCatalogue, AutoCloseable {
   @Override
   public Optional<ServedModel> find(ModelId id) {
     return Optional.ofNullable(models.get(id));
+  }
+
+  @Override
+  public List<ModelId> add(Path path) throws RefusedException {
+    try {
+      Path whole = path.toAbsolutePath().normalize();
+      List<ModelId> known =
+          directories.stream()
+              .filter(directory -> directory.covers(whole))
+              .flatMap(directory -> in(directory, whole))
+              .distinct()
+              .toList();
+      if (!known.isEmpty()) {
+        return known;
+      }
+      ModelDirectory directory = ModelDirectory.open(whole, SETTLING, this::examine);
+      List<ModelId> there = in(directory, whole).toList();
+      if (there.isEmpty()) {
+        throw new IOException(
+            directory.refused().isEmpty()
+                ? "there is no GGUF file"
+                : String.join("; ", directory.refused().values()));
+      }
+      directories.add(directory);
+      refresh();
+      watchers.add(ModelWatcher.start(directory, ModelWatcher.USUAL_PACE, this::onChange));
+      return there;
+    } catch (IOException failure) {
+      throw new RefusedException(
+          new Failure.Invalid(
+              "`path` is " + path + ", which cannot be served: " + failure.getMessage(),
+              "path",
+              "model_refused"));
+    }
+  }
+
+  /** The models of a folder that lie at a path, or in it. */
+  private static Stream<ModelId> in(ModelDirectory directory, Path path) {
+    return directory.models().stream()
+        .filter(model -> model.parts().getFirst().startsWith(path))
+        .map(ModelFile::id);
+  }
+
+  @Override
+  public Map<Path, String> refused() {
+    Map<Path, String> all = new HashMap<>();
+    directories.forEach(directory -> all.putAll(directory.refused()));
+    return all;
   }
 
   @Override
@@ -192,45 +238,7 @@ public final class DirectoryCatalogue implements ModelCatalogue, AutoCloseable {
         seen.facts(),
         context,
         new ModelSource(file.id(), file.parts(), context, ++lastRevision),
-        () -> readText(file));
-  }
-
-  private ModelText readText(ModelFile file) throws IOException {
-    try (GgufFile open = GgufFile.open(file.parts().getFirst())) {
-      Tokenizer tokenizer = Tokenizers.of(open.metadata());
-      Optional<String> source = templateSource(file.id(), open.metadata());
-      return ModelText.of(
-          tokenizer, template(file.id(), source, open.metadata()), source.orElse(""));
-    }
-  }
-
-  /** The configured template, else the file's own. */
-  private Optional<String> templateSource(ModelId id, GgufMetadata metadata) throws IOException {
-    Path configured = settings.chatTemplates().get(id.value());
-    return configured == null
-        ? metadata.string("tokenizer.chat_template")
-        : Optional.of(Files.readString(configured));
-  }
-
-  /** The template of a source, or without one the usual one for the vocabulary. */
-  private static ChatTemplate template(ModelId id, Optional<String> source, GgufMetadata metadata) {
-    if (source.isEmpty()) {
-      boolean knowsChatMl =
-          metadata
-              .strings("tokenizer.ggml.tokens")
-              .map(tokens -> tokens.contains("<|im_start|>"))
-              .orElse(false);
-      LOG.info("model {} has no chat template; a general one is used", id);
-      return ChatTemplates.fallback(knowsChatMl);
-    }
-    try {
-      return ChatTemplates.compile(source.get());
-    } catch (ChatTemplateException broken) {
-      LOG.warn("the chat template of {} cannot be used: {}", id, broken.getMessage());
-      return (variables, now) -> {
-        throw broken;
-      };
-    }
+        new FileText(file.id(), first, settings.chatTemplates().get(file.id().value())));
   }
 
   private static long modifiedSeconds(Path file) {

@@ -3,13 +3,13 @@ package io.slinfer.gateway;
 import io.slinfer.metrics.ServingMeters;
 import io.slinfer.node.Command.Cancel;
 import io.slinfer.node.Command.Submit;
-import io.slinfer.node.Inbox;
 import io.slinfer.node.TokenEvent;
 import io.slinfer.node.TokenOutlet;
 import io.slinfer.request.Failure;
 import io.slinfer.request.InferenceRequest;
 import io.slinfer.request.ModelId;
 import io.slinfer.request.RequestId;
+import io.slinfer.request.Slo;
 import io.slinfer.request.TokenRule;
 import io.vertx.core.Context;
 import java.util.HashMap;
@@ -27,14 +27,11 @@ public final class Gateway {
 
   private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
 
-  /** Callers of a full inbox come back after this long at the earliest. */
-  private static final long LEAST_RETRY_MILLIS = 1_000;
-
   private final Context context;
   private final Thread owner = Thread.currentThread();
   private final ModelCatalogue catalogue;
   private final ModelTexts texts;
-  private final Inbox device;
+  private final Serving serving;
   private final SloRules slos;
   private final ServingMeters meters;
   private final TokenOutlet outlet;
@@ -49,13 +46,13 @@ public final class Gateway {
       Context context,
       ModelCatalogue catalogue,
       ModelTexts texts,
-      Inbox device,
+      Serving serving,
       SloRules slos,
       ServingMeters meters) {
     this.context = context;
     this.catalogue = catalogue;
     this.texts = texts;
-    this.device = device;
+    this.serving = serving;
     this.slos = slos;
     this.meters = meters;
     this.outlet = events -> context.runOnContext(nothing -> route(events));
@@ -176,16 +173,16 @@ public final class Gateway {
             request.arrivalNanos(),
             request.terms().caller(),
             request.terms().priority());
-    if (!device.submit(
-        new Submit(
-            inference, model.source(), text.endTokens(), request.terms().slo().isAny(), outlet))) {
-      generation.fail(
-          new Failure.Overloaded(
-              "Too many requests wait already; allowed: " + device.maxWaiting() + ".",
-              "queue_full",
-              device.maxWaiting(),
-              Math.max(LEAST_RETRY_MILLIS, device.placeFreeMillis()),
-              Math.max(LEAST_RETRY_MILLIS, device.allFreeMillis())));
+    Failure refusal =
+        serving.submit(
+            new Submit(
+                inference,
+                model.source(),
+                text.endTokens(),
+                request.terms().slo().isAny(),
+                outlet));
+    if (refusal != null) {
+      generation.fail(refusal);
       return;
     }
     submitted.put(request.id(), generation);
@@ -261,11 +258,28 @@ public final class Gateway {
   }
 
   void cancelOnDevice(RequestId id) {
-    device.cancel(new Cancel(id, nanoTime()));
+    serving.cancel(new Cancel(id, nanoTime()));
+  }
+
+  /** What a request asks for: by itself, its key, its model, or as usual. */
+  Slo promise(GenerationRequest request, int promptTokens) {
+    return slos.of(request.model(), promptTokens, request.terms().slo());
+  }
+
+  void judgedForCaller(String caller, String outcome) {
+    meters.judgedForCaller(caller, outcome);
+  }
+
+  /** A request to a model that there is was not served for want of time or room. */
+  void countRefusal(GenerationRequest request) {
+    meters.of(request.model()).sloRefused();
+    if (request.terms().keyed()) {
+      meters.judgedForCaller(request.terms().caller(), "refused");
+    }
   }
 
   void refused(Failure failure) {
-    meters.refused(reason(failure));
+    meters.refused(failure.reasonWord());
   }
 
   long nanoTime() {
@@ -283,16 +297,5 @@ public final class Gateway {
     } else {
       context.runOnContext(nothing -> task.run());
     }
-  }
-
-  private static String reason(Failure failure) {
-    return switch (failure) {
-      case Failure.Invalid invalid -> invalid.code() == null ? "invalid" : invalid.code();
-      case Failure.NotFound _ -> "not_found";
-      case Failure.Overloaded overloaded -> overloaded.reason();
-      case Failure.Unavailable unavailable -> unavailable.reason();
-      case Failure.Cancelled _ -> "cancelled";
-      case Failure.Internal _ -> "internal";
-    };
   }
 }

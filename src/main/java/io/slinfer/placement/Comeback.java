@@ -11,7 +11,11 @@ import java.util.List;
 /** When a paused instance comes back to its device, and who leaves for it. */
 record Comeback(Room room, MemoryTimes times, SlinferPlacement.Tuning tuning) {
 
-  Placement of(DeviceSnapshot device, InstanceSnapshot parked, Worth worth, long nowNanos) {
+  Placement of(DeviceSnapshot device, InstanceSnapshot parked, ClusterView view, long nowNanos) {
+    if (tuning.hopelessLast() && parked.hopeful() == 0 && !view.queued().isEmpty()) {
+      return new NoCapacity();
+    }
+    Worth worth = new Worth(tuning, view);
     long blockBytes = parked.costs().blockBytes(device.spec().kvBlockTokens());
     long weightBytes = parked.costs().shape().weightBytes();
     long mostBlocks = (device.spec().capacityBytes() - weightBytes) / blockBytes;

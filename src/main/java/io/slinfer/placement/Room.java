@@ -122,7 +122,6 @@ record Room(SlackTest test, SlinferPlacement.Tuning tuning) {
     if (left < 0) {
       return after.promisedBlocks() + (int) (room / blockBytes);
     }
-    return test.sizing()
-        .grownBlocks(after.neededBlocks(), spec.kvBlockTokens(), left / blockBytes);
+    return test.sizing().grownBlocks(after.neededBlocks(), spec.kvBlockTokens(), left / blockBytes);
   }
 }

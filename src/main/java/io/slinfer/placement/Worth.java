@@ -33,8 +33,7 @@ final class Worth {
   /** A newcomer on an instance of its own, with the requests that wait for its model. */
   double ofNewcomer(ModelId model) {
     int copies = 1 + view.gpuCopies().getOrDefault(model, 0);
-    double waiting =
-        tuning.countsQueue() ? Math.max(1, view.queued().getOrDefault(model, 0)) : 1;
+    double waiting = tuning.countsQueue() ? Math.max(1, view.queued().getOrDefault(model, 0)) : 1;
     return waiting + arrivals(model) / copies;
   }
 

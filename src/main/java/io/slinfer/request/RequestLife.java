@@ -200,9 +200,7 @@ public final class RequestLife {
       return 0;
     }
     long left = deadlineNanos - nowNanos;
-    return generatedTokens == 0
-        ? left + 1
-        : left + MAKE_UP_TOKENS * slo.timePerOutputTokenNanos();
+    return generatedTokens == 0 ? left + 1 : left + MAKE_UP_TOKENS * slo.timePerOutputTokenNanos();
   }
 
   /** Time until its next token is late; a request that cannot keep its promise has all the time. */

@@ -23,5 +23,6 @@ public interface Batching {
    *     negative when one is late already, Long.MAX_VALUE when no other instance waits
    * @param driver the device, which may know parts of a prompt already
    */
-  record Turn(long nowNanos, LongSupplier spareNanos, DeviceDriver driver, SchedulerListener listener) {}
+  record Turn(
+      long nowNanos, LongSupplier spareNanos, DeviceDriver driver, SchedulerListener listener) {}
 }

@@ -90,6 +90,11 @@ public final class DeviceLoop implements DevicePort {
     return device.ledger;
   }
 
+  /** The time on the device's clock. */
+  long nowNanos() {
+    return device.timers.nowNanos();
+  }
+
   /** Whether no memory work waits for room. */
   boolean memoryIsIdle() {
     return device.memory.isIdle();
@@ -134,7 +139,7 @@ public final class DeviceLoop implements DevicePort {
   @Override
   public void joinInPlaceOf(int victim, RequestLife request, int instanceIndex, int blocks) {
     Instance target = instance(instanceIndex);
-    moves.preempt(instance(victim));
+    moves.preempt(instance(victim), LeaveReason.ROOM);
     moves.submit(request, target, blocks);
     run();
   }
@@ -248,6 +253,13 @@ public final class DeviceLoop implements DevicePort {
     }
   }
 
+  /** A model was pinned, or is so no more. */
+  public void pinChanged(ModelId model) {
+    device.changed();
+    stays.pinChanged(model);
+    run();
+  }
+
   /** Answers memory work. */
   public void onActionDone(Instance instance, long durationNanos) {
     if (instance.lost) {
@@ -278,6 +290,7 @@ public final class DeviceLoop implements DevicePort {
     device.present = false;
     List<RequestLife> homeless = new ArrayList<>();
     for (Instance instance : device.instances) {
+      device.listener.leaving(instance, LeaveReason.DEVICE_LOST);
       instance.lost = true;
       instance.draining = true;
       instance.evictAll();

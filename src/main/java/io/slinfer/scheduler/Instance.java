@@ -146,6 +146,24 @@ public final class Instance {
     return draining;
   }
 
+  /** Whether its keys and values are on the host, or on the way there. */
+  public boolean isPaused() {
+    return paused;
+  }
+
+  /** Whether it may not leave for another model. */
+  public boolean isStaying() {
+    return stays;
+  }
+
+  /**
+   * Time left until the first of its requests is late that still can be in time, its own prefill
+   * taken off; Long.MAX_VALUE / 2 and less the later all are, when there is none.
+   */
+  public long leastSlackNanos(long nowNanos) {
+    return requestCount() == 0 ? Long.MAX_VALUE / 2 : sums(nowNanos).hopefulSlackNanos(nowNanos);
+  }
+
   /** KV blocks that steps can use. */
   public int usableBlocks() {
     return usableBlocks;
@@ -202,6 +220,15 @@ public final class Instance {
     return heldBlocks > promisedBlocks;
   }
 
+  /** All its requests, those being evicted too. */
+  public List<RequestLife> requests() {
+    List<RequestLife> all = new ArrayList<>();
+    for (Iterable<RequestLife> place : places()) {
+      place.forEach(all::add);
+    }
+    return all;
+  }
+
   /** Where its requests are: waiting, running, set aside, being evicted; live views. */
   List<Iterable<RequestLife>> places() {
     return List.of(waiting, running, aside, evicting);
@@ -241,6 +268,11 @@ public final class Instance {
   RequestSums sums(long nowNanos, int reserveTokens) {
     sums.refresh(this, nowNanos, reserveTokens);
     return sums;
+  }
+
+  /** Whether what its requests come to is known rightly. */
+  boolean knowsItsSums(long nowNanos) {
+    return sums.isCurrent(this, nowNanos);
   }
 
   /** Its requests, or what they cost, have changed. */

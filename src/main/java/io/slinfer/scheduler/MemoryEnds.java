@@ -67,12 +67,12 @@ final class MemoryEnds {
     boolean useless = isBare || action.kind() == Kind.LOAD || instance.resuming;
     if (useless && !instance.draining) {
       instance.evictAll();
-      device.memory.release(instance);
+      stays.release(instance, LeaveReason.FAILED);
     }
     departures.sendBack(instance);
     departures.dropCancelled(instance);
     if (instance.requestCount() == 0 && !instance.draining && !instance.paused) {
-      device.memory.release(instance);
+      stays.release(instance, LeaveReason.FAILED);
     }
     device.memory.giveOut();
   }

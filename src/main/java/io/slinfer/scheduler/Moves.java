@@ -62,16 +62,17 @@ final class Moves {
     for (int victim : victims) {
       Instance instance = device.instance(victim);
       if (instance.requestCount() == 0) {
-        preempt(instance);
+        preempt(instance, LeaveReason.ROOM);
       } else {
-        pause(instance);
+        pause(instance, LeaveReason.ROOM);
       }
     }
   }
 
   /** Takes an instance off the device; its requests must find another place. */
-  void preempt(Instance victim) {
+  void preempt(Instance victim, LeaveReason reason) {
     device.changed();
+    device.listener.leaving(victim, reason);
     victim.evictAll();
     victim.draining = true;
     device.memory.act(victim, Kind.EVICT);
@@ -82,12 +83,13 @@ final class Moves {
    * Takes an instance off the device and keeps its requests' keys and values on the host; those
    * without any go back to the coordinator. With no room left on the host it is preempted.
    */
-  private void pause(Instance victim) {
+  private void pause(Instance victim, LeaveReason reason) {
     if (!device.hostKv.hasRoomFor(victim)) {
-      preempt(victim);
+      preempt(victim, reason);
       return;
     }
     device.changed();
+    device.listener.leaving(victim, reason);
     victim.paused = true;
     victim.emptyEpoch++;
     victim.evicting.addAll(victim.waiting);
@@ -112,11 +114,11 @@ final class Moves {
     }
     boolean alone = device.ledger.promisedBytes() == instance.promisedBytes();
     if (instance.running.isEmpty() && instance.aside.isEmpty()) {
-      preempt(instance);
+      preempt(instance, LeaveReason.STARVED);
     } else if (alone && instance.running.size() > 1 && instance.moving.isEmpty()) {
       shed(instance);
     } else {
-      pause(instance);
+      pause(instance, LeaveReason.STARVED);
     }
     device.run.run();
   }

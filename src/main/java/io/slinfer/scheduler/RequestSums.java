@@ -83,6 +83,34 @@ final class RequestSums {
     refresh(instance, nowNanos);
   }
 
+  /** Whether they are what would be computed now; true if they would be computed anyway. */
+  boolean isCurrent(Instance instance, long nowNanos) {
+    if (stale || nowNanos - validUntilNanos >= 0) {
+      return true;
+    }
+    RequestSums fresh = new RequestSums();
+    fresh.refresh(instance, nowNanos, reserveTokens);
+    return values().equals(fresh.values());
+  }
+
+  private List<Long> values() {
+    return List.of(
+        (long) hopeful,
+        (long) tight,
+        tokens,
+        (long) neededBlocks,
+        (long) spareBlocks,
+        prefillDeadlineNanos,
+        decodeDeadlineNanos,
+        prefillNanos,
+        tokenNanos,
+        earliestStartNanos,
+        earliestHopefulStartNanos,
+        latestDeadlineNanos,
+        earliestDecodeNanos,
+        decodeNanos);
+  }
+
   private void clear(long nowNanos) {
     hopeful = 0;
     tight = 0;

@@ -23,8 +23,7 @@ record SnapshotTaker(
     int slotsUsed = 0;
     List<InstanceSnapshot> views = new ArrayList<>(instances.size());
     long stepStartNanos = Long.MAX_VALUE;
-    long hostRoomBytes =
-        settings.requestPausing() && spec.memoryMoves() ? hostKv.roomBytes() : 0;
+    long hostRoomBytes = settings.requestPausing() && spec.memoryMoves() ? hostKv.roomBytes() : 0;
     for (Instance instance : instances) {
       views.add(view(instance, hostRoomBytes, nowNanos));
       slotsUsed += memory.isParked(instance) ? 0 : 1;

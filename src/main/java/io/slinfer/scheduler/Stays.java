@@ -1,6 +1,8 @@
 package io.slinfer.scheduler;
 
 import io.slinfer.memory.Residence;
+import io.slinfer.request.ModelId;
+import java.util.List;
 
 /**
  * How long instances stay: what they keep when requests leave, and when they go themselves.
@@ -25,11 +27,11 @@ final class Stays {
     }
     Residence residence = device.settings.residence();
     if (instance.requestCount() == 0 && instance.retired) {
-      device.memory.release(instance);
+      release(instance, LeaveReason.RETIRED);
     } else if (instance.requestCount() == 0 && !residence.pinned().test(instance.model())) {
       int epoch = ++instance.emptyEpoch;
       if (residence.keepAliveNanos() == 0 || !device.spec.memoryMoves()) {
-        device.memory.release(instance);
+        release(instance, LeaveReason.KEEP_ALIVE);
       } else if (residence.keepAliveNanos() < Long.MAX_VALUE) {
         device.timers.at(
             device.timers.nowNanos() + residence.keepAliveNanos(), () -> expire(instance, epoch));
@@ -52,7 +54,7 @@ final class Stays {
   private void expire(Instance instance, int epoch) {
     if (instance.emptyEpoch == epoch && !instance.draining) {
       device.changed();
-      device.memory.release(instance);
+      release(instance, LeaveReason.KEEP_ALIVE);
       device.run.run();
     }
   }
@@ -66,14 +68,36 @@ final class Stays {
       device.timers.at(
           device.timers.nowNanos() + residence.leastNanos(),
           () -> {
-            instance.stays = false;
+            instance.stays = residence.pinned().test(instance.model());
             device.changed();
           });
     }
   }
 
+  /** A model was pinned, or is so no more. */
+  void pinChanged(ModelId model) {
+    boolean pinned = device.settings.residence().pinned().test(model);
+    for (Instance instance : List.copyOf(device.instances)) {
+      if (instance.model().equals(model) && instance.loaded) {
+        instance.stays = pinned;
+        if (pinned) {
+          instance.emptyEpoch++;
+        } else if (instance.requestCount() == 0) {
+          afterLeaving(instance);
+        }
+      }
+    }
+  }
+
+  /** Ends an instance. */
+  void release(Instance instance, LeaveReason reason) {
+    device.listener.leaving(instance, reason);
+    device.memory.release(instance);
+  }
+
   /** A paused instance has nobody to come back for. */
   void leaveForGood(Instance instance) {
+    device.listener.leaving(instance, LeaveReason.DESERTED);
     if (instance.weightsPromised) {
       device.memory.release(instance);
     } else {

@@ -34,5 +34,5 @@ public interface StepOrder {
    * step, the one that fell behind last before the ones before it.
    */
   StepOrder LEAST_SLACK =
- (instance, nowNanos) -> instance.sums(nowNanos).hopefulSlackNanos(nowNanos);
+      (instance, nowNanos) -> instance.sums(nowNanos).hopefulSlackNanos(nowNanos);
 }

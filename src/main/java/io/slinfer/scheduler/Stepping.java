@@ -103,8 +103,7 @@ final class Stepping {
     instance.stepping = false;
     steps--;
     long durationNanos = nowNanos - instance.stepStartNanos;
-    instance.restUntilNanos =
-        nowNanos + Math.round(durationNanos * device.settings.restPerStep());
+    instance.restUntilNanos = nowNanos + Math.round(durationNanos * device.settings.restPerStep());
     takeTokens(instance, outcome, nowNanos);
     departures.dropCancelled(instance);
     return durationNanos;
