@@ -17,8 +17,6 @@ import java.util.function.ToDoubleFunction;
  * @param demand requests a second for a model, as seen lately
  * @param queued requests that wait for a place, by model
  * @param gpuCopies open instances on GPUs, by model
- * @param barPerSecond while places are scarce, how often a model must be asked for to get one, in
- *     requests a second; else 0
  */
 public record ClusterView(
     List<DeviceSnapshot> devices,
@@ -26,5 +24,4 @@ public record ClusterView(
     long placedBefore,
     ToDoubleFunction<ModelId> demand,
     Map<ModelId, Integer> queued,
-    Map<ModelId, Integer> gpuCopies,
-    double barPerSecond) {}
+    Map<ModelId, Integer> gpuCopies) {}

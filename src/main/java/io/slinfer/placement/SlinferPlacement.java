@@ -44,7 +44,6 @@ public record SlinferPlacement(
    * @param countsQueue whether a newcomer stands for all waiting requests for its model
    * @param advantage how many times more than its victim a newcomer must be worth
    * @param mostParked how many paused instances a GPU may owe a comeback before no more are paused
-   * @param selective whether models that are asked for rarely get no place while places are scarce
    * @param hopelessLast whether a paused instance that can keep no promise any more comes back only
    *     while no request waits for a place
    * @param urgentSeconds a paused instance with less slack than this may displace others
@@ -58,11 +57,12 @@ public record SlinferPlacement(
       boolean countsQueue,
       double advantage,
       int mostParked,
-      boolean selective,
       boolean hopelessLast,
       double urgentSeconds) {
 
-    /** For a server: no model is kept out, and whoever waits for its tokens goes on getting them. */
+    /**
+     * For a server: no model is kept out, and whoever waits for its tokens goes on getting them.
+     */
     public Tuning forServing() {
       return new Tuning(
           pausing,
@@ -73,7 +73,6 @@ public record SlinferPlacement(
           countsQueue,
           advantage,
           mostParked,
-          false,
           false,
           urgentSeconds);
     }
@@ -88,37 +87,26 @@ public record SlinferPlacement(
   private record Level(SlackTest onCpu, boolean first, boolean loadsLate) {}
 
   /** One look for a place. */
-  private record Look(Candidate request, ClusterView view, Worth worth, long nowNanos) {
-
-    /** Whether the model is asked for often enough to get a place of its own. */
-    boolean mayOpen(Tuning tuning) {
-      return !tuning.selective()
-          || view.barPerSecond() == 0
-          || view.demand().applyAsDouble(request.model()) >= view.barPerSecond();
-    }
-  }
+  private record Look(Candidate request, ClusterView view, Worth worth, long nowNanos) {}
 
   @Override
   public Placement place(Candidate request, ClusterView view, long nowNanos) {
     Look look = new Look(request, view, new Worth(tuning, view), nowNanos);
-    boolean mayOpen = look.mayOpen(tuning);
     Placement placement = new NoCapacity();
     for (int i = 0; i < onCpu.size() && placement instanceof NoCapacity; i++) {
       Level level = new Level(onCpu.get(i), i == 0, i == onCpu.size() - 1);
       placement = join(look, level);
-      if (placement instanceof NoCapacity && mayOpen) {
+      if (placement instanceof NoCapacity) {
         placement = open(look, level);
       }
     }
-    boolean mayDisplace = tuning.pausing() && mayOpen;
-    return placement instanceof NoCapacity && mayDisplace ? displace(look) : placement;
+    return placement instanceof NoCapacity && tuning.pausing() ? displace(look) : placement;
   }
 
   @Override
   public Placement resume(
       DeviceSnapshot device, InstanceSnapshot parked, ClusterView view, long nowNanos) {
-    return new Comeback(room(), times, tuning)
-        .of(device, parked, view, nowNanos);
+    return new Comeback(room(), times, tuning).of(device, parked, view, nowNanos);
   }
 
   private Room room() {

@@ -39,13 +39,6 @@ final class Demand {
     rate.atNanos = nowNanos;
   }
 
-  /** Requests a second for the model that is asked for most but so many; 0 if there is none. */
-  double perSecondAt(int rank, long nowNanos) {
-    double[] all =
-        rates.keySet().stream().mapToDouble(model -> perSecond(model, nowNanos)).sorted().toArray();
-    return all.length > rank ? all[all.length - 1 - rank] : 0;
-  }
-
   /** Requests a second for a model. */
   double perSecond(ModelId model, long nowNanos) {
     Rate rate = rates.get(model);

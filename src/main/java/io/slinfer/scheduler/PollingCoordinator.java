@@ -72,7 +72,7 @@ public final class PollingCoordinator implements Coordinator {
             .policy()
             .place(
                 candidate,
-                new ClusterView(snapshots, around.costs(), before, model -> 0, Map.of(), Map.of(), 0),
+                new ClusterView(snapshots, around.costs(), before, model -> 0, Map.of(), Map.of()),
                 nowNanos);
     if (carryOut(request, placement)) {
       placed.put(request.model(), before + 1);

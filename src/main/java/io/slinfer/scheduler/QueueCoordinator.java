@@ -36,7 +36,6 @@ public final class QueueCoordinator implements Coordinator {
           Comparator.comparingLong(RequestLife::deadlineNanos)
               .thenComparingLong(RequestLife::arrivalNanos)
               .thenComparing(RequestLife::id));
-  private final Scarcity scarcity = new Scarcity();
   private final Patience patience;
   private boolean lookPlanned;
 
@@ -124,7 +123,6 @@ public final class QueueCoordinator implements Coordinator {
       if (isHopeless(request, nowNanos)) {
         queue.remove(request);
         request.become(RequestState.REFUSED);
-        scarcity.refused(request.model(), nowNanos);
         around.listener().refused(request, "deadline_passed");
       } else if (request.totalTokens()
           < failedTokens.getOrDefault(request.model(), Integer.MAX_VALUE)) {
@@ -216,8 +214,7 @@ public final class QueueCoordinator implements Coordinator {
         0,
         model -> demand.perSecond(model, nowNanos),
         queued,
-        gpuCopies,
-        scarcity.barPerSecond(nowNanos));
+        gpuCopies);
   }
 
   private boolean carryOut(RequestLife request, Placement placement) {

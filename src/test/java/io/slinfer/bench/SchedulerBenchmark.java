@@ -211,7 +211,7 @@ public class SchedulerBenchmark {
         snapshots.add(bed.loop.snapshot());
       }
       return new ClusterView(
-          snapshots, (model, kind) -> costs, 0, model -> 0.1, Map.of(), Map.of(), 0);
+          snapshots, (model, kind) -> costs, 0, model -> 0.1, Map.of(), Map.of());
     }
   }
 

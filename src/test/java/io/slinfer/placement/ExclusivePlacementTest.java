@@ -32,6 +32,6 @@ final class ExclusivePlacementTest {
   }
 
   private static ClusterView view(List<DeviceSnapshot> devices, InstanceCosts costs) {
-    return new ClusterView(devices, (model, kind) -> costs, 0, model -> 0, Map.of(), Map.of(), 0);
+    return new ClusterView(devices, (model, kind) -> costs, 0, model -> 0, Map.of(), Map.of());
   }
 }
