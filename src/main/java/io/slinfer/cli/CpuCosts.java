@@ -49,10 +49,7 @@ record CpuCosts(Vertx vertx, int threads) implements CostSource {
       MemoryNeed need = description.memoryNeed();
       long kvBytes = CpuEngine.kvBlockBytes(need.kvBlockBytes()) / BlockTable.TOKENS_PER_BLOCK;
       ModelShape shape =
-          new ModelShape(
-              need.weightBytes() + need.scratchBytes(),
-              kvBytes,
-              description.architecture().layers().size());
+          new ModelShape(file.byteSize(), kvBytes, description.architecture().layers().size());
       double numbers =
           file.tensors().values().stream()
               .mapToDouble(tensor -> (double) tensor.rows() * tensor.columns())

@@ -14,13 +14,16 @@ final class CpuEngines implements EngineFactory {
 
   private final DeviceSettings settings;
   private final long kvBytes;
+  private final long scratchBytes;
 
   /**
    * @param kvBytes what the device could give one instance at most
+   * @param scratchBytes for the activations of a step
    */
-  CpuEngines(DeviceSettings settings, long kvBytes) {
+  CpuEngines(DeviceSettings settings, long kvBytes, long scratchBytes) {
     this.settings = settings;
     this.kvBytes = kvBytes;
+    this.scratchBytes = scratchBytes;
   }
 
   @Override
@@ -31,7 +34,8 @@ final class CpuEngines implements EngineFactory {
             .open();
     return new CpuEngine(
         kernels,
-        new CpuEngine.Settings(KernelChoice.kind(kernels), kvBytes, LogitsObserver.NONE, true),
+        new CpuEngine.Settings(
+            KernelChoice.kind(kernels), kvBytes, LogitsObserver.NONE, scratchBytes, true),
         owner,
         listener);
   }

@@ -93,6 +93,7 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
       EngineDriver driver = new EngineDriver(requests, models, timers);
       driver.connect(loop);
       loop.connect(driver, this);
+      loop.correctCosts();
       loops.add(loop);
       drivers.add(driver);
     }
@@ -310,8 +311,9 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
             .flatMap(loop -> loop.instances().stream())
             .anyMatch(instance -> instance.model().equals(model) && instance.isLoaded());
     List<InstanceCosts> costs = new ArrayList<>();
-    for (DeviceParts device : parts.devices) {
-      costs.add(models.costs(model, device.spec().kind()));
+    for (DeviceLoop loop : loops) {
+      InstanceCosts onDevice = models.costs(model, loop.spec().kind());
+      costs.add(onDevice == null ? null : loop.correction().corrected(onDevice));
     }
     return new Promises.Standing(warm, costs);
   }
