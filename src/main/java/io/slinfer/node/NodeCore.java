@@ -135,6 +135,11 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
     return requests.count();
   }
 
+  /** Requests that have not ended although their callers have gone. */
+  public int leavingRequests() {
+    return (int) requests.all().stream().filter(LiveRequest::isCancelled).count();
+  }
+
   /** KV blocks that requests use, of all devices. */
   public int usedBlocks() {
     return drivers.stream().mapToInt(EngineDriver::usedBlocks).sum();

@@ -90,12 +90,17 @@ public final class TestServer implements AutoCloseable {
 
   /** Waits until no request is left on the device and no KV block is used. */
   public void awaitIdle() throws Exception {
-    await(occupancy -> occupancy.equals(new Occupancy(0, 0)));
+    await(occupancy -> occupancy.equals(Occupancy.NONE));
   }
 
   /** Waits until the device has this many requests. */
   public void awaitLiveRequests(int count) throws Exception {
     await(occupancy -> occupancy.liveRequests() == count);
+  }
+
+  /** Waits until the device knows that this many callers have gone whose requests it still has. */
+  public void awaitLeaving(int count) throws Exception {
+    await(occupancy -> occupancy.leavingRequests() == count);
   }
 
   private void await(Predicate<Occupancy> wanted) throws Exception {
