@@ -104,6 +104,17 @@ final class PackageRulesTest {
         "io.micrometer",
         "com.fasterxml.jackson",
         "org.slf4j");
+    room(
+        "http.admin",
+        "http",
+        "gateway",
+        "node",
+        "config",
+        "request",
+        "cost",
+        "engine",
+        "io.vertx",
+        "com.fasterxml.jackson");
     room("http.console", "http", "request", "io.vertx", "com.fasterxml.jackson");
     room("http.responses", "http", "gateway", "request", "toolcall", "com.fasterxml.jackson");
     room(

@@ -16,10 +16,12 @@ import io.slinfer.engine.emulated.RealClock;
 import io.slinfer.gateway.ModelCatalogue;
 import io.slinfer.gateway.ModelFacts;
 import io.slinfer.gateway.ModelText;
+import io.slinfer.gateway.RefusedException;
 import io.slinfer.gateway.ServedModel;
 import io.slinfer.node.EngineFactory;
 import io.slinfer.request.ModelId;
 import io.vertx.core.Future;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -165,6 +167,16 @@ final class EmulatedServing {
     @Override
     public Optional<ServedModel> find(ModelId id) {
       return files.find(id).map(this::emulated);
+    }
+
+    @Override
+    public List<ModelId> add(Path path) throws RefusedException {
+      return files.add(path);
+    }
+
+    @Override
+    public Map<Path, String> refused() {
+      return files.refused();
     }
 
     private ServedModel emulated(ServedModel model) {

@@ -88,6 +88,6 @@ public final class NodeDevices {
       EngineFactory engines) {
     DeviceSpec spec =
         new DeviceSpec(device.id(), kind, memoryBytes, SLOTS, BlockTable.TOKENS_PER_BLOCK, 0, 1);
-    return new DeviceParts(spec, policy.settings(), engines);
+    return new DeviceParts(spec, policy.settings(), engines, device.emulated());
   }
 }

@@ -2,6 +2,7 @@ package io.slinfer.cli;
 
 import io.slinfer.cluster.ClusterNode;
 import io.slinfer.cluster.ClusterSettings;
+import io.slinfer.config.HttpSettings;
 import io.slinfer.config.Settings;
 import io.slinfer.gateway.DirectoryCatalogue;
 import io.slinfer.gateway.ModelCatalogue;
@@ -42,6 +43,9 @@ final class ServeCommand implements Callable<Integer> {
 
   @Option(names = "--port", description = "Port to listen on; 0 takes any free one.")
   private Integer port;
+
+  @Option(names = "--admin-port", description = "Port of /admin; 0 takes any free one.")
+  private Integer adminPort;
 
   @Option(
       names = "--models",
@@ -86,6 +90,10 @@ final class ServeCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--port is " + port + "; allowed: 0 to 65535");
     }
+    if (adminPort != null && (adminPort < 0 || adminPort > 65_535)) {
+      throw new ParameterException(
+          spec.commandLine(), "--admin-port is " + adminPort + "; allowed: 0 to 65535");
+    }
     for (Path folder : models) {
       if (!Files.isDirectory(folder)) {
         throw new ParameterException(
@@ -93,7 +101,9 @@ final class ServeCommand implements Callable<Integer> {
       }
     }
     Settings read = Settings.read(config == null ? Settings.bundledFile() : config);
-    return read.with(read.http().at(host, port == null ? -1 : port), read.models().in(models));
+    HttpSettings http = read.http().at(host, port == null ? -1 : port);
+    return read.with(
+        adminPort == null ? http : http.with(http.admin().at(adminPort)), read.models().in(models));
   }
 
   private static void report(Settings settings, Server server, List<ServedModel> served) {

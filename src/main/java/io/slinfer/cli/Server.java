@@ -3,21 +3,27 @@ package io.slinfer.cli;
 import io.slinfer.cluster.ClusterNode;
 import io.slinfer.cluster.ModelState;
 import io.slinfer.cluster.StateMap;
+import io.slinfer.config.AdminSettings;
 import io.slinfer.config.ServingSettings;
 import io.slinfer.config.Settings;
 import io.slinfer.config.SettingsException;
+import io.slinfer.gateway.AdjustableCatalogue;
 import io.slinfer.gateway.AdmissionVerticle;
 import io.slinfer.gateway.AdmissionVerticle.Occupancy;
 import io.slinfer.gateway.Gateway;
 import io.slinfer.gateway.ModelCatalogue;
 import io.slinfer.gateway.ModelTexts;
+import io.slinfer.gateway.Operations;
 import io.slinfer.gateway.SloRules;
 import io.slinfer.gateway.SloWish;
 import io.slinfer.gateway.StatePublisher;
+import io.slinfer.http.AdminVerticle;
 import io.slinfer.http.HttpVerticle;
 import io.slinfer.http.NodeStatus;
 import io.slinfer.http.SlowHeads;
+import io.slinfer.http.Surface;
 import io.slinfer.http.TextSurface;
+import io.slinfer.http.admin.AdminSurface;
 import io.slinfer.http.anthropic.AnthropicSurface;
 import io.slinfer.http.console.ConsoleSurface;
 import io.slinfer.http.ollama.OllamaSurface;
@@ -29,6 +35,7 @@ import io.slinfer.node.DeviceParts;
 import io.slinfer.node.DispatchVerticle;
 import io.slinfer.node.InstanceStatus;
 import io.slinfer.node.NodeCore;
+import io.slinfer.node.NodeRecorder;
 import io.slinfer.node.OwnerLoop;
 import io.slinfer.node.Promises;
 import io.slinfer.packing.verticle.BinPackingVerticle;
@@ -47,6 +54,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -79,6 +87,7 @@ public final class Server implements AutoCloseable {
   private final List<DispatchVerticle> devices = new ArrayList<>();
   private final long drainMillis;
   private final List<HttpVerticle> http = new ArrayList<>();
+  private Optional<AdminVerticle> admin = Optional.empty();
 
   /**
    * What a node serves with.
@@ -114,7 +123,7 @@ public final class Server implements AutoCloseable {
             .with(new VertxOptions().setEventLoopPoolSize(loops + 1))
             .withTransport(slowHeads.watching(transport()))
             .build();
-    this.meters = new ServingMeters(settings.metrics().vllmNames());
+    this.meters = new ServingMeters(settings.metrics().vllmNames(), settings.device().emulated());
     this.owner = new OwnerLoop();
     this.cluster = parts.cluster();
     ServingSettings serving = settings.serving();
@@ -133,7 +142,8 @@ public final class Server implements AutoCloseable {
                 owner,
                 owner,
                 settings.device().maxWaiting(),
-                meters));
+                meters,
+                NodeRecorder.NONE));
     this.admission = new AdmissionVerticle(owner, core);
     for (int i = 0; i < parts.devices().size(); i++) {
       devices.add(new DispatchVerticle(parts.devices().get(i), core.driver(i), owner, meters));
@@ -166,6 +176,16 @@ public final class Server implements AutoCloseable {
     return admission.occupancy();
   }
 
+  /** The port of {@code /admin}; empty if it has none of its own. */
+  public OptionalInt adminPort() {
+    return admin.map(own -> OptionalInt.of(own.port())).orElseGet(OptionalInt::empty);
+  }
+
+  /** Every path of {@code /admin} on its own port, with its methods. */
+  public Map<String, String> adminPaths() {
+    return admin.orElseThrow().paths();
+  }
+
   /** Every path that it serves, with its method. */
   public Map<String, String> paths() {
     return http.getFirst().paths();
@@ -189,7 +209,8 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  private void deploy(Settings settings, ModelCatalogue catalogue) {
+  private void deploy(Settings settings, ModelCatalogue all) {
+    AdjustableCatalogue catalogue = new AdjustableCatalogue(all);
     wait(vertx.deployVerticle(admission, new DeploymentOptions()), START_SECONDS);
     for (DispatchVerticle device : devices) {
       wait(vertx.deployVerticle(device, new DeploymentOptions()), START_SECONDS);
@@ -197,6 +218,20 @@ public final class Server implements AutoCloseable {
     cluster.ifPresent(node -> join(node, settings.serving(), catalogue));
     ModelTexts texts = new ModelTexts(vertx);
     SloRules slos = slos(settings.serving());
+    AdminSettings operators = settings.http().admin();
+    Surface adminSurface =
+        new AdminSurface(new Operations(vertx, catalogue, core, owner), operators.keys());
+    List<Surface> surfaces =
+        new ArrayList<>(
+            List.of(
+                new TextSurface(),
+                new ResponsesSurface(),
+                new AnthropicSurface(),
+                new OllamaSurface(Version.current(), this::status),
+                new ConsoleSurface(this::status)));
+    if (operators.isPublic()) {
+      surfaces.add(adminSurface);
+    }
     HttpVerticle.Services services =
         new HttpVerticle.Services(
             settings.http(),
@@ -206,22 +241,35 @@ public final class Server implements AutoCloseable {
             meters,
             devices.getFirst().description().kind(),
             core.states()::of,
-            List.of(
-                new TextSurface(),
-                new ResponsesSurface(),
-                new AnthropicSurface(),
-                new OllamaSurface(Version.current(), this::status),
-                new ConsoleSurface(this::status)),
+            surfaces,
             slowHeads);
     for (int i = 0; i < eventLoops(settings); i++) {
       HttpVerticle verticle = new HttpVerticle(services);
       try {
         wait(vertx.deployVerticle(verticle, new DeploymentOptions()), START_SECONDS);
       } catch (CompletionException failure) {
-        throw startFailure(settings, failure);
+        throw startFailure(settings.http().host() + ":" + settings.http().port(), failure);
       }
       http.add(verticle);
     }
+    if (operators.hasPort()) {
+      admin = Optional.of(deployAdmin(settings, adminSurface));
+    }
+  }
+
+  private AdminVerticle deployAdmin(Settings settings, Surface surface) {
+    AdminVerticle verticle =
+        new AdminVerticle(
+            settings.http(), surface, meters, devices.getFirst().description().kind());
+    try {
+      wait(vertx.deployVerticle(verticle, new DeploymentOptions()), START_SECONDS);
+    } catch (CompletionException failure) {
+      AdminSettings address = settings.http().admin();
+      throw startFailure(address.host() + ":" + address.port(), failure);
+    }
+    LOG.info(
+        "operators are served on {}:{}/admin", settings.http().admin().host(), verticle.port());
+    return verticle;
   }
 
   private Future<List<NodeStatus.Device>> status() {
@@ -294,8 +342,7 @@ public final class Server implements AutoCloseable {
     return new SloRules(wishes);
   }
 
-  private static RuntimeException startFailure(Settings settings, CompletionException failure) {
-    String address = settings.http().host() + ":" + settings.http().port();
+  private static RuntimeException startFailure(String address, CompletionException failure) {
     if (failure.getCause() instanceof IOException) {
       return new SettingsException(
           "cannot listen on "

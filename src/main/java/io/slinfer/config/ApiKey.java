@@ -20,6 +20,15 @@ public record ApiKey(
     long firstMillis,
     long tokenMillis) {
 
+  /** What {@code sha256} must look like. */
+  static final String SHA256_FORM =
+      "64 hexadecimal digits, as printed by: printf %s KEY | sha256sum";
+
+  /** Whether a text can be {@code sha256}. */
+  static boolean isSha256(String text) {
+    return text.matches("[0-9a-f]{64}");
+  }
+
   public ApiKey {
     models = List.copyOf(models);
   }

@@ -21,6 +21,7 @@ import java.util.List;
  * @param tls null for plain HTTP
  * @param corsOrigins origins that browsers may call from; "*" means all
  * @param apiKeys empty means that no key is asked for
+ * @param admin where operators are served
  */
 public record HttpSettings(
     String host,
@@ -35,7 +36,8 @@ public record HttpSettings(
     long drainMillis,
     TlsSettings tls,
     List<String> corsOrigins,
-    List<ApiKey> apiKeys) {
+    List<ApiKey> apiKeys,
+    AdminSettings admin) {
 
   private static final long MAX_IDLE_MILLIS = 24 * 3_600_000L;
 
@@ -59,7 +61,27 @@ public record HttpSettings(
         drainMillis,
         tls,
         corsOrigins,
-        apiKeys);
+        apiKeys,
+        admin);
+  }
+
+  /** The same with operators served elsewhere. */
+  public HttpSettings with(AdminSettings otherAdmin) {
+    return new HttpSettings(
+        host,
+        port,
+        eventLoops,
+        maxBodyBytes,
+        heartbeatMillis,
+        maxPendingBytes,
+        slowClientMillis,
+        idleTimeoutMillis,
+        requestTimeoutMillis,
+        drainMillis,
+        tls,
+        corsOrigins,
+        apiKeys,
+        otherAdmin);
   }
 
   /**
@@ -80,7 +102,8 @@ public record HttpSettings(
             section.millis("drain", 25_000, 0),
             TlsSettings.read(section.section("tls"), folder),
             section.texts("cors-origins", List.of("*")),
-            List.copyOf(section.sections("api-keys", (name, key) -> readKey(name, key)).values()));
+            List.copyOf(section.sections("api-keys", (name, key) -> readKey(name, key)).values()),
+            AdminSettings.read(section.section("admin")));
     section.end();
     long idleMillis = settings.idleTimeoutMillis;
     if (idleMillis <= 2 * settings.heartbeatMillis || idleMillis > MAX_IDLE_MILLIS) {
@@ -94,9 +117,8 @@ public record HttpSettings(
 
   private static ApiKey readKey(String name, Section section) {
     String sha256 = section.text("sha256", "");
-    if (!sha256.matches("[0-9a-f]{64}")) {
-      throw section.bad(
-          "sha256", sha256, "64 hexadecimal digits, as printed by: printf %s KEY | sha256sum");
+    if (!ApiKey.isSha256(sha256)) {
+      throw section.bad("sha256", sha256, ApiKey.SHA256_FORM);
     }
     ApiKey key =
         new ApiKey(

@@ -16,18 +16,21 @@ import io.slinfer.model.gguf.GgufFile;
 import io.slinfer.model.gguf.GgufMetadata;
 import io.slinfer.model.tokenizer.Tokenizer;
 import io.slinfer.model.tokenizer.Tokenizers;
+import io.slinfer.request.Failure;
 import io.slinfer.request.ModelId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,8 +46,8 @@ public final class DirectoryCatalogue implements ModelCatalogue, AutoCloseable {
   private static final Duration SETTLING = Duration.ofSeconds(2);
 
   private final ModelSettings settings;
-  private final List<ModelDirectory> directories = new ArrayList<>();
-  private final List<ModelWatcher> watchers = new ArrayList<>();
+  private final List<ModelDirectory> directories = new CopyOnWriteArrayList<>();
+  private final List<ModelWatcher> watchers = new CopyOnWriteArrayList<>();
 
   /** What files say, by first part, as found when they were examined. */
   private final Map<Path, Examined> examined = new ConcurrentHashMap<>();
@@ -103,6 +106,54 @@ public final class DirectoryCatalogue implements ModelCatalogue, AutoCloseable {
   @Override
   public Optional<ServedModel> find(ModelId id) {
     return Optional.ofNullable(models.get(id));
+  }
+
+  @Override
+  public List<ModelId> add(Path path) throws RefusedException {
+    try {
+      Path whole = path.toAbsolutePath().normalize();
+      List<ModelId> known =
+          directories.stream()
+              .filter(directory -> directory.covers(whole))
+              .flatMap(directory -> in(directory, whole))
+              .distinct()
+              .toList();
+      if (!known.isEmpty()) {
+        return known;
+      }
+      ModelDirectory directory = ModelDirectory.open(whole, SETTLING, this::examine);
+      List<ModelId> there = in(directory, whole).toList();
+      if (there.isEmpty()) {
+        throw new IOException(
+            directory.refused().isEmpty()
+                ? "there is no GGUF file"
+                : String.join("; ", directory.refused().values()));
+      }
+      directories.add(directory);
+      refresh();
+      watchers.add(ModelWatcher.start(directory, ModelWatcher.USUAL_PACE, this::onChange));
+      return there;
+    } catch (IOException failure) {
+      throw new RefusedException(
+          new Failure.Invalid(
+              "`path` is " + path + ", which cannot be served: " + failure.getMessage(),
+              "path",
+              "model_refused"));
+    }
+  }
+
+  /** The models of a folder that lie at a path, or in it. */
+  private static Stream<ModelId> in(ModelDirectory directory, Path path) {
+    return directory.models().stream()
+        .filter(model -> model.parts().getFirst().startsWith(path))
+        .map(ModelFile::id);
+  }
+
+  @Override
+  public Map<Path, String> refused() {
+    Map<Path, String> all = new HashMap<>();
+    directories.forEach(directory -> all.putAll(directory.refused()));
+    return all;
   }
 
   @Override

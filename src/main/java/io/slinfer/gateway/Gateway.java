@@ -10,6 +10,7 @@ import io.slinfer.request.Failure;
 import io.slinfer.request.InferenceRequest;
 import io.slinfer.request.ModelId;
 import io.slinfer.request.RequestId;
+import io.slinfer.request.Slo;
 import io.slinfer.request.TokenRule;
 import io.vertx.core.Context;
 import java.util.HashMap;
@@ -264,8 +265,25 @@ public final class Gateway {
     device.cancel(new Cancel(id, nanoTime()));
   }
 
+  /** What a request asks for: by itself, its key, its model, or as usual. */
+  Slo promise(GenerationRequest request, int promptTokens) {
+    return slos.of(request.model(), promptTokens, request.terms().slo());
+  }
+
+  void judgedForCaller(String caller, String outcome) {
+    meters.judgedForCaller(caller, outcome);
+  }
+
+  /** A request to a model that there is was not served for want of time or room. */
+  void countRefusal(GenerationRequest request) {
+    meters.of(request.model()).sloRefused();
+    if (request.terms().keyed()) {
+      meters.judgedForCaller(request.terms().caller(), "refused");
+    }
+  }
+
   void refused(Failure failure) {
-    meters.refused(reason(failure));
+    meters.refused(failure.reasonWord());
   }
 
   long nanoTime() {
@@ -283,16 +301,5 @@ public final class Gateway {
     } else {
       context.runOnContext(nothing -> task.run());
     }
-  }
-
-  private static String reason(Failure failure) {
-    return switch (failure) {
-      case Failure.Invalid invalid -> invalid.code() == null ? "invalid" : invalid.code();
-      case Failure.NotFound _ -> "not_found";
-      case Failure.Overloaded overloaded -> overloaded.reason();
-      case Failure.Unavailable unavailable -> unavailable.reason();
-      case Failure.Cancelled _ -> "cancelled";
-      case Failure.Internal _ -> "internal";
-    };
   }
 }

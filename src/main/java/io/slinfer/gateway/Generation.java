@@ -118,6 +118,11 @@ public final class Generation {
   }
 
   void fail(Failure failure) {
+    boolean known = state == State.SUBMITTED || failure instanceof Failure.Overloaded;
+    if (known
+        && (failure instanceof Failure.Overloaded || failure instanceof Failure.Unavailable)) {
+      gateway.countRefusal(request);
+    }
     state = State.ENDED;
     gateway.refused(failure);
     listener.onFailed(failure);
@@ -221,9 +226,9 @@ public final class Generation {
         new GenerationListener.Usage(prompt.length, cachedTokens, outputTokens, reasoningTokens));
   }
 
-  /** Whether it kept what {@link Slo} promises, without grace for a cold start. */
+  /** Whether it kept what its caller asked for, without grace for a cold start. */
   private void judge() {
-    Slo slo = Slo.forPromptTokens(prompt.length);
+    Slo slo = gateway.promise(request, prompt.length);
     long first = firstTokenNanos - request.arrivalNanos();
     long decoding = lastTokenNanos - firstTokenNanos;
     boolean met =
@@ -231,6 +236,9 @@ public final class Generation {
             && first <= slo.timeToFirstTokenNanos()
             && decoding <= slo.timePerOutputTokenNanos() * Math.max(0, outputTokens - 1);
     meters.judged(met);
+    if (request.terms().keyed()) {
+      gateway.judgedForCaller(request.terms().caller(), met ? "met" : "missed");
+    }
   }
 
   private void measure(long nowNanos) {

@@ -37,9 +37,9 @@ final class CommonHeaders implements Handler<RoutingContext> {
                 .putHeader(
                     "openai-processing-ms",
                     Long.toString((System.nanoTime() - arrivalNanos) / 1_000_000)));
-    String retry = routing.request().getHeader("x-stainless-retry-count");
-    if (retry != null && !retry.equals("0")) {
-      meters.retried();
+    int retry = retryCount(routing.request().getHeader("x-stainless-retry-count"));
+    if (retry > 0) {
+      meters.retried(retry);
     }
     routing.next();
   }
@@ -49,6 +49,11 @@ final class CommonHeaders implements Handler<RoutingContext> {
     if (!response.headWritten()) {
       response.putHeader("x-slinfer-cold-start", "true");
     }
+  }
+
+  /** How often OpenAI's clients have sent the request before; 0 if they do not say. */
+  private static int retryCount(String header) {
+    return header != null && header.matches("[0-9]{1,4}") ? Integer.parseInt(header) : 0;
   }
 
   /** The caller's own id if it is a short plain word, else a new one. */

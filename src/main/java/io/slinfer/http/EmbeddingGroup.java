@@ -109,7 +109,7 @@ final class EmbeddingGroup implements LiveAnswer {
         Sampling.pooled(pooling),
         List.of(),
         true,
-        new CallTerms(caller, 0, SloWish.NONE),
+        new CallTerms(caller, false, 0, SloWish.NONE),
         arrivalNanos,
         new AnswerForm.Free(),
         AnswerReading.PLAIN);

@@ -1,6 +1,8 @@
 package io.slinfer.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.slinfer.config.ApiKey;
 import io.slinfer.config.HttpSettings;
 import io.slinfer.gateway.Gateway;
 import io.slinfer.gateway.RefusedException;
@@ -13,10 +15,12 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,6 +65,62 @@ public final class Routes {
      * @throws BadRequest naming the field that is wrong
      */
     Future<String> answer(JsonNode body, Caller caller);
+  }
+
+  /** An answer to a call about one thing. */
+  @FunctionalInterface
+  public interface ResourceCall {
+
+    /**
+     * Answers, or fails with {@link BadRequest} or {@link RefusedException}.
+     *
+     * @param id what stands in the path for {@code :id}; null if the path has no such place
+     * @param body an empty object where the method has no body, or none came
+     */
+    Future<JsonNode> answer(String id, JsonNode body);
+  }
+
+  /** Adds a path with methods of its own, each answering JSON; {@code :id} in it is a name. */
+  public void resource(String path, Map<HttpMethod, ResourceCall> calls) {
+    prepare(path);
+    calls.forEach(
+        (method, call) -> {
+          methods.merge(path, method.name(), (one, other) -> one + " " + other);
+          if (method == HttpMethod.POST) {
+            router.route(method, path).handler(Routes::requireJson);
+            router
+                .route(method, path)
+                .handler(BodyHandler.create(false).setBodyLimit(settings.maxBodyBytes()));
+          }
+          router.route(method, path).handler(routing -> answer(routing, call));
+        });
+    String allow =
+        calls.keySet().stream().map(HttpMethod::name).sorted().collect(Collectors.joining(", "));
+    router
+        .route(path)
+        .handler(
+            routing -> {
+              routing.response().putHeader(HttpHeaders.ALLOW, allow);
+              routing.fail(405);
+            });
+  }
+
+  private void answer(RoutingContext routing, ResourceCall call) {
+    boolean isEmpty = routing.body() == null || routing.body().length() <= 0;
+    Future<JsonNode> body =
+        isEmpty
+            ? Future.succeededFuture(JsonNodeFactory.instance.objectNode())
+            : JsonBody.read(routing, read -> read);
+    body.compose(read -> call.answer(routing.pathParam("id"), read))
+        .onSuccess(answer -> json(routing, answer.toString()))
+        .onFailure(failure -> refuse(routing, failure, meters));
+  }
+
+  /** Adds paths for which one of these keys is asked, or none if there is none. */
+  public void guarded(List<ApiKey> ownKeys, Runnable paths) {
+    gate = new KeyGate(new ApiKeys(ownKeys));
+    paths.run();
+    gate = keys;
   }
 
   /** The gateway of this event loop. */

@@ -23,7 +23,8 @@ final class Terms {
         key.map(known -> new SloWish(known.firstMillis(), known.tokenMillis()))
             .orElse(SloWish.NONE);
     int priority = call.priority() != 0 ? call.priority() : key.map(ApiKey::priority).orElse(0);
-    return new CallTerms(key.map(ApiKey::name).orElse(call.user()), priority, asked.or(usual));
+    return new CallTerms(
+        key.map(ApiKey::name).orElse(call.user()), key.isPresent(), priority, asked.or(usual));
   }
 
   private static long millis(HttpServerRequest request, String header) {

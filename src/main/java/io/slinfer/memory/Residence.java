@@ -16,6 +16,11 @@ import java.util.function.Predicate;
 public record Residence(
     long keepAliveNanos, long leastNanos, boolean keepsPrefixes, Predicate<ModelId> pinned) {
 
+  /** The same with other models pinned. */
+  public Residence pinning(Predicate<ModelId> others) {
+    return new Residence(keepAliveNanos, leastNanos, keepsPrefixes, others);
+  }
+
   /** Models leave when others want their place, or when their time is over. */
   public static Residence of(long keepAliveNanos) {
     return new Residence(keepAliveNanos, 0, false, model -> false);

@@ -18,6 +18,9 @@ final class Buckets {
       seconds(
           0.3, 0.5, 0.8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920,
           7680);
+  static final Duration[] MEMORY_WORK =
+      seconds(0.0001, 0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60);
+  static final double[] SLACK_SECONDS = {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
   static final Duration[] FREEING = seconds(0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 5);
   static final double[] TOKENS = {
     1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000

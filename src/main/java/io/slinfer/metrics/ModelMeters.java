@@ -34,6 +34,12 @@ public final class ModelMeters {
   private final Timer disconnectToFree;
   private final Counter sloMet;
   private final Counter sloMissed;
+  private final Counter sloRefused;
+  private final Counter moves;
+  private final Timer coldQueue;
+  private final Timer coldPlace;
+  private final Timer coldLoad;
+  private final Timer coldFirstToken;
   private final Timer step;
   private final DistributionSummary stepError;
   private final DistributionSummary requestPromptTokens;
@@ -66,6 +72,12 @@ public final class ModelMeters {
         timer("disconnect_to_free", "Closed connection to freed KV blocks", Buckets.FREEING);
     sloMet = slo("met");
     sloMissed = slo("missed");
+    sloRefused = slo("refused");
+    moves = counter("request_moves", "Requests that lost their place and got another");
+    coldQueue = coldStart("queue");
+    coldPlace = coldStart("place");
+    coldLoad = coldStart("load");
+    coldFirstToken = coldStart("first_token");
     step = timer("step_time", "One step of the model", Buckets.INTER_TOKEN);
     stepError =
         summary(
@@ -143,6 +155,40 @@ public final class ModelMeters {
     (met ? sloMet : sloMissed).increment();
   }
 
+  /** A request was refused for want of time or room. */
+  public void sloRefused() {
+    sloRefused.increment();
+  }
+
+  /** A request that lost its place has got another. */
+  public void moved() {
+    moves.increment();
+  }
+
+  /**
+   * A request that waited for a load has its first token. The stages follow each other.
+   *
+   * @param queueNanos from its arrival until it had a place
+   * @param placeNanos until its model's load began
+   * @param loadNanos until that ended, or what was left of it
+   * @param firstTokenNanos until the token
+   */
+  public void coldStarted(long queueNanos, long placeNanos, long loadNanos, long firstTokenNanos) {
+    coldQueue.record(queueNanos, TimeUnit.NANOSECONDS);
+    coldPlace.record(placeNanos, TimeUnit.NANOSECONDS);
+    coldLoad.record(loadNanos, TimeUnit.NANOSECONDS);
+    coldFirstToken.record(firstTokenNanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** An instance is to leave, or to be paused. */
+  public void evicted(Enum<?> reason) {
+    registry
+        .counter(
+            MeterNames.PREFIX + "instance_evictions",
+            tags.and("reason", reason.name().toLowerCase(java.util.Locale.ROOT)))
+        .increment();
+  }
+
   /**
    * How long a step took.
    *
@@ -197,9 +243,18 @@ public final class ModelMeters {
     kvUsage = heldBlocks == 0 ? 0 : (double) usedBlocks / heldBlocks;
   }
 
+  private Timer coldStart(String stage) {
+    return Timer.builder(MeterNames.PREFIX + "cold_start")
+        .description("Stages of requests that waited for a load")
+        .tags(tags)
+        .tag("stage", stage)
+        .serviceLevelObjectives(Buckets.REQUEST)
+        .register(registry);
+  }
+
   private Counter slo(String outcome) {
     return Counter.builder(MeterNames.PREFIX + "slo_requests")
-        .description("Served requests by whether they kept their deadlines")
+        .description("Requests by whether they kept their deadlines, or were refused")
         .tags(tags)
         .tag("outcome", outcome)
         .register(registry);

@@ -49,6 +49,15 @@ record FolderScan(
     return new FolderScan(visitor.candidates, visitor.folders, visitor.unreadable);
   }
 
+  /** What a folder, without those in it, has of one model, by its first part. */
+  static FolderScan ofModel(Path root, Path first) throws IOException {
+    Visitor visitor = new Visitor();
+    Files.walkFileTree(root, EnumSet.of(FileVisitOption.FOLLOW_LINKS), 1, visitor);
+    visitor.candidates.keySet().retainAll(List.of(first));
+    visitor.candidates.values().forEach(stamps -> stamps.sort(Comparator.comparing(Stamp::file)));
+    return new FolderScan(visitor.candidates, visitor.folders, visitor.unreadable);
+  }
+
   private static final class Visitor extends SimpleFileVisitor<Path> {
 
     private final Map<Path, List<Stamp>> candidates = new TreeMap<>(NEAREST_FIRST);

@@ -30,6 +30,10 @@ import java.util.TreeMap;
 public final class ModelDirectory {
 
   private final Path root;
+
+  /** The only candidate; null: all in the folder. */
+  private final Path only;
+
   private final long settlingNanos;
   private final Check check;
 
@@ -79,24 +83,29 @@ public final class ModelDirectory {
     }
   }
 
-  private ModelDirectory(Path root, Duration settling, Check check) {
+  private ModelDirectory(Path root, Path only, Duration settling, Check check) {
     this.root = root;
+    this.only = only;
     this.settlingNanos = settling.toNanos();
     this.check = check;
   }
 
   /**
-   * Takes a first look at a folder.
+   * Takes a first look at a folder, or at the one model of a file, or first part, in it.
    *
    * @param settling how long a new file must stay the same
    * @param check what a model must be besides well-formed
-   * @throws IOException if the folder does not exist or cannot be read
+   * @throws IOException if there is no such folder or model file, or it cannot be read
    */
   public static ModelDirectory open(Path root, Duration settling, Check check) throws IOException {
-    if (!Files.isDirectory(root)) {
+    boolean isModel = Files.isRegularFile(root) && ModelFile.hasModelName(root);
+    if (!isModel && !Files.isDirectory(root)) {
       throw new NotDirectoryException(root + " is not a folder that exists");
     }
-    ModelDirectory directory = new ModelDirectory(root, settling, check);
+    ModelDirectory directory =
+        isModel
+            ? new ModelDirectory(root.getParent(), root, settling, check)
+            : new ModelDirectory(root, null, settling, check);
     directory.look(0, true);
     return directory;
   }
@@ -104,6 +113,11 @@ public final class ModelDirectory {
   /** The folder. */
   public Path root() {
     return root;
+  }
+
+  /** Whether all models at a path, a file or a folder, are among those that it looks at. */
+  public boolean covers(Path path) {
+    return only == null ? path.startsWith(root) : path.equals(only);
   }
 
   /** The models that can be served, by id. */
@@ -148,7 +162,7 @@ public final class ModelDirectory {
   }
 
   private List<ModelChange> look(long nowNanos, boolean first) throws IOException {
-    FolderScan scan = FolderScan.of(root);
+    FolderScan scan = only == null ? FolderScan.of(root) : FolderScan.ofModel(root, only);
     List<ModelChange> changes = new ArrayList<>();
     reportUnreadable(scan.unreadable(), changes);
     forgetChanged(scan, nowNanos, changes);

@@ -1,6 +1,7 @@
 package io.slinfer.node;
 
 import io.slinfer.engine.ModelSource;
+import io.slinfer.request.Failure;
 import io.slinfer.request.InferenceRequest;
 import io.slinfer.request.RequestId;
 import java.util.Objects;
@@ -39,4 +40,11 @@ public sealed interface Command {
    * @param closedNanos when the caller went away
    */
   record Cancel(RequestId id, long closedNanos) implements Command {}
+
+  /**
+   * End a request that its caller still wants. Unknown ids are ignored.
+   *
+   * @param cause what its caller is told
+   */
+  record Revoke(RequestId id, Failure cause) implements Command {}
 }

@@ -8,8 +8,10 @@ import io.slinfer.scheduler.DeviceSettings;
  * One device of a node.
  *
  * @param settings how it is run
+ * @param emulated whether its tokens are made up
  */
-public record DeviceParts(DeviceSpec spec, DeviceSettings settings, EngineFactory engines) {
+public record DeviceParts(
+    DeviceSpec spec, DeviceSettings settings, EngineFactory engines, boolean emulated) {
 
   /**
    * The longest sequence that an instance could hold if it had the device to itself; 0 or less:

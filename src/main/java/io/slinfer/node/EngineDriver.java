@@ -16,7 +16,6 @@ import io.slinfer.scheduler.DeviceDriver;
 import io.slinfer.scheduler.DeviceLoop;
 import io.slinfer.scheduler.Instance;
 import io.slinfer.scheduler.StepBatch;
-import io.slinfer.scheduler.Timers;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -50,16 +49,18 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
     void failed(Failure failure);
   }
 
+  private final int device;
   private final LiveRequests requests;
   private final ModelBook models;
-  private final Timers timers;
+  private final Turns timers;
   private final Map<Instance, Held> held = new HashMap<>();
   private final Map<Long, Asked> asked = new HashMap<>();
   private Engine engine;
   private DeviceLoop loop;
   private long lastTicket;
 
-  EngineDriver(LiveRequests requests, ModelBook models, Timers timers) {
+  EngineDriver(int device, LiveRequests requests, ModelBook models, Turns timers) {
+    this.device = device;
     this.requests = requests;
     this.models = models;
     this.timers = timers;
@@ -358,11 +359,15 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
     if (question == null) {
       throw new IllegalStateException("the engine answers what nobody asked: " + event);
     }
-    if (event instanceof EngineEvent.Failed failed) {
-      question.whenFailed().failed(failed.failure());
-    } else {
-      question.whenDone().done(event);
-    }
+    timers.take(
+        new Input.Engine(device, event),
+        () -> {
+          if (event instanceof EngineEvent.Failed failed) {
+            question.whenFailed().failed(failed.failure());
+          } else {
+            question.whenDone().done(event);
+          }
+        });
   }
 
   private long ask(Instance instance, Answer whenDone, FailureAnswer whenFailed) {

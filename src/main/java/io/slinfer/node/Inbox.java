@@ -1,6 +1,7 @@
 package io.slinfer.node;
 
 import io.slinfer.node.Command.Cancel;
+import io.slinfer.node.Command.Revoke;
 import io.slinfer.node.Command.Submit;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -50,6 +51,11 @@ public final class Inbox {
   }
 
   public void cancel(Cancel command) {
+    put(command);
+  }
+
+  /** Ends a request for another reason than that its caller is gone. */
+  public void revoke(Revoke command) {
     put(command);
   }
 

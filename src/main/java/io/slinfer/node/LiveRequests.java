@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 
 /**
  * The requests of a node that have not ended, and what their callers are told: at most one
@@ -32,12 +33,14 @@ final class LiveRequests {
   private final Inbox inbox;
   private final ServingMeters meters;
   private final Timers timers;
+  private final Executor owner;
   private boolean flushPlanned;
 
-  LiveRequests(Inbox inbox, ServingMeters meters, Timers timers) {
+  LiveRequests(Inbox inbox, ServingMeters meters, Timers timers, Executor owner) {
     this.inbox = inbox;
     this.meters = meters;
     this.timers = timers;
+    this.owner = owner;
   }
 
   int count() {
@@ -126,6 +129,10 @@ final class LiveRequests {
   }
 
   void cancelled(LiveRequest request) {
+    if (request.failure() != null) {
+      failed(request, request.failure());
+      return;
+    }
     meters
         .of(request.request().model())
         .freedAfterDisconnect(timers.nowNanos() - request.closedNanos());
@@ -149,8 +156,7 @@ final class LiveRequests {
     events.add(request.submit().outlet(), event);
     if (!flushPlanned) {
       flushPlanned = true;
-      timers.at(
-          timers.nowNanos(),
+      owner.execute(
           () -> {
             flushPlanned = false;
             events.flush();

@@ -4,29 +4,37 @@ import io.slinfer.admission.DeviceSnapshot;
 import io.slinfer.cost.DeviceKind;
 import io.slinfer.cost.InstanceCosts;
 import io.slinfer.engine.ModelSource;
+import io.slinfer.memory.Residence;
 import io.slinfer.metrics.ServingMeters;
 import io.slinfer.node.Command.Cancel;
+import io.slinfer.node.Command.Revoke;
 import io.slinfer.node.Command.Submit;
 import io.slinfer.packing.Consolidation;
 import io.slinfer.placement.PlacementPolicy;
 import io.slinfer.request.DeadlineRule;
 import io.slinfer.request.Failure;
 import io.slinfer.request.ModelId;
+import io.slinfer.request.RequestId;
 import io.slinfer.request.RequestLife;
 import io.slinfer.request.RequestState;
 import io.slinfer.request.Standing;
+import io.slinfer.scheduler.Broadcast;
 import io.slinfer.scheduler.Coordinator;
 import io.slinfer.scheduler.DeviceLoop;
+import io.slinfer.scheduler.DeviceSettings;
 import io.slinfer.scheduler.Instance;
 import io.slinfer.scheduler.QueueCoordinator;
 import io.slinfer.scheduler.SchedulerListener;
 import io.slinfer.scheduler.Timers;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,7 +52,9 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
   private static final long RETRY_MILLIS = 5_000;
 
   private final Parts parts;
-  private final Timers timers;
+  private final Turns timers;
+  private final SchedulingLog log;
+  private final Pins pins = new Pins();
   private final Inbox inbox;
   private final LiveRequests requests;
   private final ModelBook models;
@@ -55,6 +65,7 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
   private final ModelStates states = new ModelStates();
   private final AtomicBoolean awake = new AtomicBoolean();
   private Runnable changeListener = () -> {};
+  private long lastQuestion;
   private boolean stopped;
 
   /**
@@ -63,6 +74,7 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
    * @param owner runs tasks on the owner's thread, in order; called on any thread
    * @param deadlines when tokens are due
    * @param maxWaiting requests that may wait for their first step
+   * @param recorder is told all that comes in, and what is decided
    */
   public record Parts(
       List<DeviceParts> devices,
@@ -73,7 +85,8 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
       Timers timers,
       Executor owner,
       int maxWaiting,
-      ServingMeters meters) {
+      ServingMeters meters,
+      NodeRecorder recorder) {
 
     public Parts {
       devices = List.copyOf(devices);
@@ -82,24 +95,35 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
 
   public NodeCore(Parts parts) {
     this.parts = parts;
-    this.timers = parts.timers;
+    this.timers = new Turns(parts.timers, parts.recorder);
+    this.log = new SchedulingLog(timers, parts.devices);
+    SchedulingMeters scheduling = new SchedulingMeters(parts.meters, timers, loops);
+    SchedulerListener listener = new Broadcast(List.of(parts.recorder, scheduling, log, this));
     this.inbox = new Inbox(parts.maxWaiting, parts.timers::nowNanos, this::wake);
     this.promises = parts.promises;
-    this.requests = new LiveRequests(inbox, parts.meters, timers);
+    this.requests = new LiveRequests(inbox, parts.meters, timers, parts.owner);
     this.models = new ModelBook(parts.meters);
     for (DeviceParts device : parts.devices) {
+      DeviceSettings settings = device.settings();
+      Residence residence = settings.residence();
       DeviceLoop loop =
-          new DeviceLoop(loops.size(), device.spec(), device.settings(), timers, this);
-      EngineDriver driver = new EngineDriver(requests, models, timers);
+          new DeviceLoop(
+              loops.size(),
+              device.spec(),
+              settings.with(residence.pinning(pins.over(residence.pinned()))),
+              timers,
+              listener);
+      EngineDriver driver = new EngineDriver(loops.size(), requests, models, timers);
       driver.connect(loop);
       loop.connect(driver, this);
       loop.correctCosts();
       loops.add(loop);
+      scheduling.add(loop);
       drivers.add(driver);
     }
     this.coordinator =
         new QueueCoordinator(
-            new Coordinator.Surroundings(loops, models::costs, parts.placement, timers, this),
+            new Coordinator.Surroundings(loops, models::costs, parts.placement, timers, listener),
             QueueCoordinator.Patience.SERVING);
   }
 
@@ -179,38 +203,160 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
    * @return whether it is here, or will be
    */
   public boolean warm(ModelId model) {
-    if (!models.knows(model) || models.refusal(model, timers.nowNanos()).isPresent()) {
-      return false;
-    }
-    for (DeviceLoop loop : loops) {
-      InstanceCosts costs = models.costs(model, loop.spec().kind());
-      if (costs != null && loop.warm(model, costs)) {
-        return true;
-      }
-    }
-    return false;
+    boolean[] here = new boolean[1];
+    timers.take(new Input.Warm(model), () -> here[0] = warming(model).isEmpty());
+    return here[0];
   }
 
-  /** Makes a model known, so that it can be loaded ahead of its first request. */
+  /** Why a model is not here and will not be; empty if it is, or is on its way. */
+  private Optional<Failure> warming(ModelId model) {
+    Optional<Failure> cooling = models.refusal(model, timers.nowNanos());
+    if (cooling.isPresent()) {
+      return cooling;
+    }
+    for (DeviceLoop loop : loops) {
+      InstanceCosts costs = models.knows(model) ? models.costs(model, loop.spec().kind()) : null;
+      if (costs != null && loop.warm(model, costs)) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(
+        new Failure.Unavailable(
+            "no device has room for " + model + " that nobody uses", "no_room", RETRY_MILLIS));
+  }
+
+  /**
+   * Loads a model ahead of its first request, if there is room for it now and it is not here. Any
+   * thread.
+   *
+   * @param answer is told on the owner why it is not here and will not be; empty if it will be
+   */
+  public void load(ModelSource source, Consumer<Optional<Failure>> answer) {
+    make(
+        new Input.Load(source),
+        source,
+        failure -> {
+          Optional<Failure> refusal = failure.or(() -> warming(source.model()));
+          parts.owner.execute(() -> answer.accept(refusal));
+        });
+  }
+
+  /** Makes a model known, so that it can be loaded ahead of its first request. Any thread. */
   public void learn(ModelSource source, Runnable afterwards) {
-    parts
-        .costs
-        .of(source)
-        .onSuccess(
-            costs ->
-                parts.owner.execute(
-                    () -> {
-                      if (!models.knows(source)) {
-                        models.add(source, costs);
-                      }
-                      afterwards.run();
-                    }))
-        .onFailure(
-            cause -> LOG.warn("{} cannot be loaded: {}", source.model(), cause.getMessage()));
+    make(
+        new Input.Learn(source),
+        source,
+        failure -> {
+          if (failure.isEmpty()) {
+            parts.owner.execute(afterwards);
+          } else {
+            LOG.warn("{} cannot be loaded: {}", source.model(), failure.get().message());
+          }
+        });
+  }
+
+  /** Makes a model known; then, in the same turn or a later one, tells why it could not be. */
+  private void make(Input input, ModelSource source, Consumer<Optional<Failure>> then) {
+    parts.owner.execute(
+        () ->
+            timers.take(
+                input,
+                () -> {
+                  if (models.knows(source)) {
+                    then.accept(Optional.empty());
+                    return;
+                  }
+                  ask(
+                      source,
+                      costs -> {
+                        replace(source, costs);
+                        then.accept(Optional.empty());
+                      },
+                      failure -> then.accept(Optional.of(failure)));
+                }));
+  }
+
+  /**
+   * Has a model leave. Owner.
+   *
+   * @param cause what its requests are told; null: they are served to their end first
+   */
+  public void unload(ModelId model, Failure cause) {
+    timers.take(
+        new Input.Unload(model, cause),
+        () -> {
+          if (cause != null) {
+            for (LiveRequest request : requests.all()) {
+              if (request.request().model().equals(model)) {
+                revoke(request, cause);
+              }
+            }
+          }
+          loops.forEach(loop -> loop.retire(model));
+        });
+  }
+
+  /** Has a model never leave once it is loaded, or be like others again. Owner. */
+  public void pin(ModelId model, boolean pinned) {
+    timers.take(
+        new Input.Pin(model, pinned),
+        () -> {
+          pins.set(model, pinned);
+          loops.forEach(loop -> loop.pinChanged(model));
+        });
+  }
+
+  /** Whether a model never leaves. Any thread. */
+  public boolean isPinned(ModelId model) {
+    return pins.over(parts.devices.getFirst().settings().residence().pinned()).test(model);
+  }
+
+  /** Why a model cannot be loaded now. Owner. */
+  public Optional<Failure> cooling(ModelId model) {
+    return models.refusal(model, timers.nowNanos());
+  }
+
+  /** The devices' ledgers. Owner. */
+  public List<DeviceReport> deviceReports() {
+    return loops.stream().map(DeviceReport::of).toList();
+  }
+
+  /** Every instance. Owner. */
+  public List<InstanceReport> instanceReports() {
+    long nowNanos = timers.nowNanos();
+    return loops.stream()
+        .flatMap(
+            loop ->
+                loop.instances().stream()
+                    .map(instance -> InstanceReport.of(loop, instance, nowNanos)))
+        .toList();
+  }
+
+  /** Every request that has not ended, in order of arrival. Owner. */
+  public List<RequestReport> requestReports() {
+    long nowNanos = timers.nowNanos();
+    Map<RequestId, Instance> places = new HashMap<>();
+    for (DeviceLoop loop : loops) {
+      for (Instance instance : loop.instances()) {
+        for (RequestLife life : instance.requests()) {
+          places.put(life.id(), instance);
+        }
+      }
+    }
+    return requests.all().stream()
+        .map(request -> RequestReport.of(request, places.get(request.id()), nowNanos))
+        .sorted(Comparator.comparingLong(report -> -report.ageNanos()))
+        .toList();
   }
 
   /** Has instances leave that the plan finds superfluous. */
   public void consolidate(Consolidation consolidation) {
+    timers.take(
+        new Input.Consolidate(consolidation.aim(), consolidation.mostShare()),
+        () -> carryOut(consolidation));
+  }
+
+  private void carryOut(Consolidation consolidation) {
     List<DeviceSnapshot> devices = loops.stream().map(DeviceLoop::snapshot).toList();
     for (Consolidation.Retire leaving : consolidation.plan(devices)) {
       LOG.info("packing: {} leaves", loops.get(leaving.device()).instance(leaving.instance()));
@@ -228,8 +374,13 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
 
   private void onCommand(Command command) {
     switch (command) {
-      case Submit submit -> onSubmit(submit);
-      case Cancel cancel -> onCancel(cancel);
+      case Submit submit -> timers.take(new Input.Submitted(submit), () -> onSubmit(submit));
+      case Cancel cancel ->
+          timers.take(new Input.Cancelled(cancel.id(), null), () -> onCancel(cancel));
+      case Revoke revoke ->
+          timers.take(
+              new Input.Cancelled(revoke.id(), revoke.cause()),
+              () -> requests.find(revoke.id()).ifPresent(found -> revoke(found, revoke.cause())));
     }
   }
 
@@ -241,35 +392,49 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
       admit(request);
       return;
     }
+    ask(
+        source,
+        costs -> {
+          replace(source, costs);
+          requests.find(request.id()).ifPresent(this::admit);
+        },
+        failure -> requests.find(request.id()).ifPresent(waiting -> fail(waiting, failure)));
+  }
+
+  /** Asks what a model costs; answered in a later turn. */
+  private void ask(
+      ModelSource source,
+      Consumer<Map<DeviceKind, InstanceCosts>> then,
+      Consumer<Failure> otherwise) {
+    long question = ++lastQuestion;
     parts
         .costs
         .of(source)
         .onComplete(
-            answer ->
-                parts.owner.execute(
-                    () -> {
-                      if (answer.succeeded()) {
-                        onCosts(request, answer.result());
-                      } else {
-                        requests
-                            .find(request.id())
-                            .ifPresent(waiting -> fail(waiting, unreadable(answer.cause())));
-                      }
-                    }));
+            answer -> {
+              String failure = answer.failed() ? answer.cause().getMessage() : null;
+              Input input = new Input.Costs(question, answer.result(), failure);
+              parts.owner.execute(
+                  () ->
+                      timers.take(
+                          input,
+                          () -> {
+                            if (failure == null) {
+                              then.accept(answer.result());
+                            } else {
+                              otherwise.accept(
+                                  new Failure.Unavailable(failure, "model_loading", RETRY_MILLIS));
+                            }
+                          }));
+            });
   }
 
-  private void onCosts(LiveRequest request, Map<DeviceKind, InstanceCosts> costs) {
-    ModelSource source = request.submit().source();
+  private void replace(ModelSource source, Map<DeviceKind, InstanceCosts> costs) {
     if (!models.knows(source)) {
       models.add(source, costs);
       // What was loaded from other files serves the requests that it has, then leaves.
       loops.forEach(loop -> loop.retire(source.model()));
     }
-    requests.find(request.id()).ifPresent(this::admit);
-  }
-
-  private static Failure unreadable(Throwable cause) {
-    return new Failure.Unavailable(cause.getMessage(), "model_loading", RETRY_MILLIS);
   }
 
   private void admit(LiveRequest request) {
@@ -352,6 +517,16 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
     }
   }
 
+  private void revoke(LiveRequest request, Failure cause) {
+    if (!request.isCancelled()) {
+      request.failure(cause);
+      request.cancel(timers.nowNanos());
+      if (request.life() != null) {
+        coordinator.cancel(request.life());
+      }
+    }
+  }
+
   // What the scheduler says.
 
   @Override
@@ -362,24 +537,11 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
 
   @Override
   public void stepStarted(Instance instance) {
-    report(instance);
+    changeListener.run();
   }
 
   @Override
   public void stepEnded(Instance instance, long durationNanos) {
-    report(instance);
-  }
-
-  private void report(Instance instance) {
-    int running = instance.runningRequests().size();
-    parts
-        .meters
-        .of(instance.model())
-        .state(
-            running,
-            instance.requestCount() - running,
-            instance.usedBlocks(),
-            instance.usableBlocks());
     changeListener.run();
   }
 
@@ -427,11 +589,6 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
   }
 
   @Override
-  public void evicted(RequestLife life, Instance instance) {
-    parts.meters.of(life.model()).preempted();
-  }
-
-  @Override
   public void instanceCreated(Instance instance) {
     tellState(instance.model());
   }
@@ -471,6 +628,8 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
   }
 
   private void fail(LiveRequest request, Failure failure) {
+    parts.recorder.failed(request.id(), failure);
+    log.failed(request.id(), request.request().model(), failure.reasonWord());
     requests.failed(request, failure);
   }
 }

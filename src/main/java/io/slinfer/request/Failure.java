@@ -9,6 +9,18 @@ public sealed interface Failure {
   /** One sentence for the caller: what, which value, what is allowed. */
   String message();
 
+  /** Why, in one word: for metrics and logs. */
+  default String reasonWord() {
+    return switch (this) {
+      case Invalid invalid -> invalid.code() == null ? "invalid" : invalid.code();
+      case NotFound _ -> "not_found";
+      case Overloaded overloaded -> overloaded.reason();
+      case Unavailable unavailable -> unavailable.reason();
+      case Cancelled _ -> "cancelled";
+      case Internal _ -> "internal";
+    };
+  }
+
   /**
    * The request itself is wrong (400).
    *

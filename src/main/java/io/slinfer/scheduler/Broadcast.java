@@ -61,6 +61,11 @@ public record Broadcast(List<SchedulerListener> listeners) implements SchedulerL
   }
 
   @Override
+  public void leaving(Instance instance, LeaveReason reason) {
+    listeners.forEach(listener -> listener.leaving(instance, reason));
+  }
+
+  @Override
   public void instanceRemoved(Instance instance) {
     listeners.forEach(listener -> listener.instanceRemoved(instance));
   }

@@ -151,7 +151,7 @@ public final class DeviceLoop implements DevicePort {
   @Override
   public void joinInPlaceOf(int victim, RequestLife request, int instanceIndex, int blocks) {
     Instance target = instance(instanceIndex);
-    preempt(instance(victim));
+    preempt(instance(victim), LeaveReason.ROOM);
     submit(request, target, blocks);
     run();
   }
@@ -182,9 +182,9 @@ public final class DeviceLoop implements DevicePort {
     for (int victim : victims) {
       Instance instance = instance(victim);
       if (instance.requestCount() == 0) {
-        preempt(instance);
+        preempt(instance, LeaveReason.ROOM);
       } else {
-        pause(instance);
+        pause(instance, LeaveReason.ROOM);
       }
     }
   }
@@ -243,8 +243,9 @@ public final class DeviceLoop implements DevicePort {
   }
 
   /** Takes an instance off the device; its requests must find another place. */
-  private void preempt(Instance victim) {
+  private void preempt(Instance victim, LeaveReason reason) {
     changed();
+    listener.leaving(victim, reason);
     victim.evictAll();
     victim.draining = true;
     memory.act(victim, Kind.EVICT);
@@ -255,12 +256,13 @@ public final class DeviceLoop implements DevicePort {
    * Takes an instance off the device and keeps its requests' keys and values on the host; those
    * without any go back to the coordinator. With no room left on the host it is preempted.
    */
-  private void pause(Instance victim) {
+  private void pause(Instance victim, LeaveReason reason) {
     if (!hostKv.hasRoomFor(victim)) {
-      preempt(victim);
+      preempt(victim, reason);
       return;
     }
     changed();
+    listener.leaving(victim, reason);
     victim.paused = true;
     victim.emptyEpoch++;
     victim.evicting.addAll(victim.waiting);
@@ -413,6 +415,7 @@ public final class DeviceLoop implements DevicePort {
 
   /** A paused instance has nobody to come back for. */
   private void leaveForGood(Instance instance) {
+    listener.leaving(instance, LeaveReason.DESERTED);
     if (instance.weightsPromised) {
       memory.release(instance);
     } else {
@@ -434,11 +437,11 @@ public final class DeviceLoop implements DevicePort {
     }
     boolean alone = ledger.promisedBytes() == instance.promisedBytes();
     if (instance.running.isEmpty() && instance.aside.isEmpty()) {
-      preempt(instance);
+      preempt(instance, LeaveReason.STARVED);
     } else if (alone && instance.running.size() > 1 && instance.moving.isEmpty()) {
       shed(instance);
     } else {
-      pause(instance);
+      pause(instance, LeaveReason.STARVED);
     }
     run();
   }
@@ -473,11 +476,11 @@ public final class DeviceLoop implements DevicePort {
     }
     Residence residence = settings.residence();
     if (instance.requestCount() == 0 && instance.retired) {
-      memory.release(instance);
+      release(instance, LeaveReason.RETIRED);
     } else if (instance.requestCount() == 0 && !residence.pinned().test(instance.model())) {
       int epoch = ++instance.emptyEpoch;
       if (residence.keepAliveNanos() == 0 || !spec.memoryMoves()) {
-        memory.release(instance);
+        release(instance, LeaveReason.KEEP_ALIVE);
       } else if (residence.keepAliveNanos() < Long.MAX_VALUE) {
         timers.at(timers.nowNanos() + residence.keepAliveNanos(), () -> expire(instance, epoch));
       }
@@ -493,16 +496,38 @@ public final class DeviceLoop implements DevicePort {
       timers.at(
           timers.nowNanos() + residence.leastNanos(),
           () -> {
-            instance.stays = false;
+            instance.stays = residence.pinned().test(instance.model());
             changed();
           });
     }
   }
 
+  /** A model was pinned, or is so no more. */
+  public void pinChanged(ModelId model) {
+    boolean pinned = settings.residence().pinned().test(model);
+    changed();
+    for (Instance instance : List.copyOf(instances)) {
+      if (instance.model().equals(model) && instance.loaded) {
+        instance.stays = pinned;
+        if (pinned) {
+          instance.emptyEpoch++;
+        } else if (instance.requestCount() == 0) {
+          afterLeaving(instance);
+        }
+      }
+    }
+    run();
+  }
+
+  private void release(Instance instance, LeaveReason reason) {
+    listener.leaving(instance, reason);
+    memory.release(instance);
+  }
+
   private void expire(Instance instance, int epoch) {
     if (instance.emptyEpoch == epoch && !instance.draining) {
       changed();
-      memory.release(instance);
+      release(instance, LeaveReason.KEEP_ALIVE);
       run();
     }
   }
@@ -568,12 +593,12 @@ public final class DeviceLoop implements DevicePort {
     boolean useless = isBare || action.kind() == Kind.LOAD || instance.resuming;
     if (useless && !instance.draining) {
       instance.evictAll();
-      memory.release(instance);
+      release(instance, LeaveReason.FAILED);
     }
     sendBack(instance);
     dropCancelled(instance);
     if (instance.requestCount() == 0 && !instance.draining && !instance.paused) {
-      memory.release(instance);
+      release(instance, LeaveReason.FAILED);
     }
     memory.giveOut();
     run();
@@ -585,6 +610,7 @@ public final class DeviceLoop implements DevicePort {
     present = false;
     List<RequestLife> homeless = new ArrayList<>();
     for (Instance instance : instances) {
+      listener.leaving(instance, LeaveReason.DEVICE_LOST);
       instance.lost = true;
       instance.draining = true;
       instance.evictAll();

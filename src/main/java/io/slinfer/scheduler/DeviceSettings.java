@@ -24,4 +24,19 @@ public record DeviceSettings(
     StepOrder order,
     boolean growWhileDecoding,
     boolean requestPausing,
-    long mostPausedBytes) {}
+    long mostPausedBytes) {
+
+  /** The same with another residence. */
+  public DeviceSettings with(Residence other) {
+    return new DeviceSettings(
+        sizing,
+        batching,
+        other,
+        concurrentSteps,
+        restPerStep,
+        order,
+        growWhileDecoding,
+        requestPausing,
+        mostPausedBytes);
+  }
+}

@@ -145,6 +145,24 @@ public final class Instance {
     return draining;
   }
 
+  /** Whether its keys and values are on the host, or on the way there. */
+  public boolean isPaused() {
+    return paused;
+  }
+
+  /** Whether it may not leave for another model. */
+  public boolean isStaying() {
+    return stays;
+  }
+
+  /**
+   * Time left until the first of its requests is late that still can be in time, its own prefill
+   * taken off; Long.MAX_VALUE / 2 and less the later all are, when there is none.
+   */
+  public long leastSlackNanos(long nowNanos) {
+    return requestCount() == 0 ? Long.MAX_VALUE / 2 : hopefulSlackNanos(nowNanos);
+  }
+
   /** KV blocks that steps can use. */
   public int usableBlocks() {
     return usableBlocks;
@@ -199,6 +217,15 @@ public final class Instance {
   /** Whether it holds blocks that are promised to nobody. */
   boolean hasSpareBlocks() {
     return heldBlocks > promisedBlocks;
+  }
+
+  /** All its requests, those being evicted too. */
+  public List<RequestLife> requests() {
+    List<RequestLife> all = new ArrayList<>();
+    for (Iterable<RequestLife> place : places()) {
+      place.forEach(all::add);
+    }
+    return all;
   }
 
   /** Where its requests are: waiting, running, set aside, being evicted; live views. */

@@ -35,6 +35,9 @@ public interface SchedulerListener {
   /** An instance has a slot of its device. */
   default void instanceCreated(Instance instance) {}
 
+  /** An instance is to leave its device, or to be paused; why, in one word. */
+  default void leaving(Instance instance, LeaveReason reason) {}
+
   /** An instance left its device. */
   default void instanceRemoved(Instance instance) {}
 

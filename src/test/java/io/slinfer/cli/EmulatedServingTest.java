@@ -45,7 +45,8 @@ final class EmulatedServingTest {
           constrained.body().matches("(?s).*\"content\":\"[0-9]{3}\".*"), constrained.body());
       try (RawClient client = new RawClient(server.port())) {
         client.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
-        client.readUntil("slinfer_device_emulated{device=\"cpu\",engine=\"emulated\"} 1");
+        client.readUntil(
+            "slinfer_device_emulated{device=\"cpu\",emulated=\"true\",engine=\"emulated\"} 1");
       }
     }
   }

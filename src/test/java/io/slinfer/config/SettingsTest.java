@@ -93,7 +93,7 @@ final class SettingsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "http: {prot: 1}|f.yaml: http.prot: 1: unknown key; allowed here: api-keys, cors-origins",
+        "http: {prot: 1}|f.yaml: http.prot: 1: unknown key; allowed here: admin, api-keys, cors-origins",
         "htpt: {}|f.yaml: htpt: {}: unknown key; allowed here: devices, http, metrics, models, serving",
         "serving: {slo: {a: {ttft: soon}}}|f.yaml: serving.slo.a.ttft: \"soon\"; allowed: a duration",
         "http: {port: 99999}|f.yaml: http.port: 99999; allowed: a whole number from 0 to 65535",

@@ -28,6 +28,12 @@ public final class JsonClient {
     return send(request(url, headers).GET().build());
   }
 
+  /** A call without a body. */
+  public static HttpResponse<String> call(String method, String url, String... headers)
+      throws IOException, InterruptedException {
+    return send(request(url, headers).method(method, BodyPublishers.noBody()).build());
+  }
+
   private static HttpRequest.Builder request(String url, String... headers) {
     HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url));
     for (int i = 0; i < headers.length; i += 2) {

@@ -11,11 +11,13 @@ import io.slinfer.engine.LoadedModel;
 import io.slinfer.engine.ModelSource;
 import io.slinfer.engine.SequenceChunk;
 import io.slinfer.engine.StepPlan;
+import io.slinfer.load.MetricsText;
 import io.slinfer.metrics.ServingMeters;
 import io.slinfer.node.Command.Cancel;
 import io.slinfer.node.Command.Submit;
 import io.slinfer.node.DeviceParts;
 import io.slinfer.node.NodeCore;
+import io.slinfer.node.NodeRecorder;
 import io.slinfer.node.Promises;
 import io.slinfer.node.TokenEvent;
 import io.slinfer.request.InferenceRequest;
@@ -147,7 +149,8 @@ public final class NodeBench implements AutoCloseable {
                 owner,
                 owner,
                 settings.device().maxWaiting(),
-                meters));
+                meters,
+                NodeRecorder.NONE));
     engine = new ScriptedEngine(script, core.driver(0)::onEvent, owner, owner::after);
     core.driver(0).engine(engine);
   }
@@ -208,6 +211,11 @@ public final class NodeBench implements AutoCloseable {
 
   public void cancel(String id) {
     core.inbox().cancel(new Cancel(new RequestId(id), owner.nowNanos()));
+  }
+
+  /** What the meters say. */
+  public MetricsText metrics() {
+    return MetricsText.parse(meters.text());
   }
 
   /** Lets time pass. */

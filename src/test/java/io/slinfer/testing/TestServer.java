@@ -79,6 +79,16 @@ public final class TestServer implements AutoCloseable {
     return "http://127.0.0.1:" + port();
   }
 
+  /** Where {@code /admin} is. */
+  public String adminUrl() {
+    return "http://127.0.0.1:" + server.adminPort().orElseThrow();
+  }
+
+  /** Every path of {@code /admin}, with its methods. */
+  public Map<String, String> adminPaths() {
+    return server.adminPaths();
+  }
+
   /** Every path that it serves, with its method. */
   public Map<String, String> paths() {
     return server.paths();
