@@ -28,7 +28,7 @@ public record RandomLlama(
   private static final String TOKENS = "tokenizer.ggml.tokens";
   private static final String TOKEN_TYPES = "tokenizer.ggml.token_type";
   private static final long NORMAL_TOKEN = 1;
-  private static final long CONTEXT_TOKENS = 8192;
+  private static final long CONTEXT_TOKENS = 32_768;
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 

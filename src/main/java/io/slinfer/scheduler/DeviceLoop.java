@@ -488,13 +488,14 @@ public final class DeviceLoop implements DevicePort {
   }
 
   /** From its load on an instance stays for a while, a pinned one for ever. */
-  private void settle(Instance instance) {
+  private void settle(Instance instance, long loadNanos) {
     Residence residence = settings.residence();
     boolean pinned = residence.pinned().test(instance.model());
-    instance.stays = pinned || residence.leastNanos() > 0;
+    long leastNanos = residence.leastNanos(loadNanos);
+    instance.stays = pinned || leastNanos > 0;
     if (instance.stays && !pinned) {
       timers.at(
-          timers.nowNanos() + residence.leastNanos(),
+          timers.nowNanos() + leastNanos,
           () -> {
             instance.stays = residence.pinned().test(instance.model());
             changed();
@@ -542,7 +543,7 @@ public final class DeviceLoop implements DevicePort {
     instance.acting = false;
     memory.done(instance, action);
     if (action.kind() == Kind.LOAD) {
-      settle(instance);
+      settle(instance, durationNanos);
     }
     if (action.kind() == Kind.EXPORT) {
       hostKv.exported(instance, driver);

@@ -15,8 +15,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Real connections that are closed while their request waits in the queue, waits for a load, has its
- * prompt computed, or decodes: no step after the one in flight includes it.
+ * Real connections that are closed while their request waits in the queue, waits for a load, has
+ * its prompt computed, or decodes: no step after the one in flight includes it.
  */
 final class DisconnectPhasesTest {
 
@@ -30,7 +30,7 @@ final class DisconnectPhasesTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void inTheQueue(boolean resets) throws Exception {
-    String patient = "serving: {best-effort: [b], least-residence: 1 h}";
+    String patient = "serving: {best-effort: [b], pinned: [a]}";
     try (TestServer server = new TestServer(patient, ENDLESS, FOR_ONE_BYTES, "a", "b");
         RawClient first = caller(server, "a", 8, 3);
         RawClient second = new RawClient(server.port())) {
@@ -52,7 +52,7 @@ final class DisconnectPhasesTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void whileItsModelLoads(boolean resets) throws Exception {
-    try (TestServer server = new TestServer("http: {heartbeat: 50 ms}", ENDLESS, "a")) {
+    try (TestServer server = new TestServer("http: {heartbeat: 100 ms}", ENDLESS, "a")) {
       server.engine().hold();
       RawClient client = caller(server, "a", 8, 1_000);
       client.readUntil("200 OK");
@@ -116,7 +116,7 @@ final class DisconnectPhasesTest {
       int before = stepsNow(server);
       server.engine().hold();
       RawClient client = new RawClient(server.port());
-      client.send(post("a", 8, 1_000).replace("true", "false"));
+      client.send(post("a", 8, 1_000, false));
       awaitSteps(server, before + 1);
       client.close();
       server.awaitLeaving(1);
@@ -143,14 +143,18 @@ final class DisconnectPhasesTest {
 
   /** The prompt's length in tokens tells requests apart. */
   private static String post(String model, int prompt, int answer) {
+    return post(model, prompt, answer, true);
+  }
+
+  private static String post(String model, int prompt, int answer, boolean streams) {
     StringBuilder ids = new StringBuilder("1");
     for (int i = 1; i < prompt; i++) {
       ids.append(',').append(prompt + i % 50);
     }
     return RawClient.post(
         "/v1/completions",
-        "{\"model\":\"%s\",\"prompt\":[%s],\"max_tokens\":%d,\"stream\":true}"
-            .formatted(model, ids, answer));
+        "{\"model\":\"%s\",\"prompt\":[%s],\"max_tokens\":%d,\"stream\":%b}"
+            .formatted(model, ids, answer, streams));
   }
 
   private static void close(RawClient client, boolean resets) throws Exception {
@@ -173,8 +177,7 @@ final class DisconnectPhasesTest {
     BooleanSupplier reached = () -> stepsNow(server) >= count;
     long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
     while (!reached.getAsBoolean()) {
-      assertTrue(
-          System.nanoTime() - deadlineNanos < 0, stepsNow(server) + " steps of " + count);
+      assertTrue(System.nanoTime() - deadlineNanos < 0, stepsNow(server) + " steps of " + count);
       Thread.onSpinWait();
     }
   }
