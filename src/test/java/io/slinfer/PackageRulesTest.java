@@ -89,6 +89,15 @@ final class PackageRulesTest {
         "io.vertx",
         "org.slf4j");
     room(
+        "gateway.remote",
+        "*pure",
+        "cluster",
+        "gateway",
+        "node",
+        "metrics",
+        "io.vertx",
+        "org.slf4j");
+    room(
         "http",
         "request",
         "engine",

@@ -3,12 +3,15 @@ package io.slinfer.cli;
 import io.slinfer.config.Settings;
 import io.slinfer.config.SettingsException;
 import io.slinfer.engine.emulated.MadeUpTokens;
+import io.slinfer.gateway.FileText;
 import io.slinfer.gateway.ModelText;
+import io.slinfer.gateway.TextSource;
 import io.slinfer.model.chat.ChatTemplate;
 import io.slinfer.model.chat.ChatTemplates;
 import io.slinfer.model.gguf.GgufFile;
 import io.slinfer.model.tokenizer.Tokenizer;
 import io.slinfer.model.tokenizer.Tokenizers;
+import io.slinfer.request.ModelId;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -23,8 +26,30 @@ final class DemoText {
 
   private DemoText() {}
 
+  /**
+   * What is read already.
+   *
+   * @param text shared by all emulated models
+   */
+  record Source(ModelText text) implements TextSource {
+
+    @Override
+    public ModelText call() {
+      return text;
+    }
+
+    @Override
+    public byte[] pack() throws IOException {
+      return new FileText(new ModelId("demo-chat"), file(), null).pack();
+    }
+  }
+
+  private static Path file() {
+    return Settings.home().resolve("models").resolve("demo-chat.gguf");
+  }
+
   static ModelText read() {
-    Path file = Settings.home().resolve("models").resolve("demo-chat.gguf");
+    Path file = file();
     try (GgufFile open = GgufFile.open(file)) {
       Optional<String> source = open.metadata().string("tokenizer.chat_template");
       ChatTemplate template =

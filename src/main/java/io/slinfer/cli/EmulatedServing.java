@@ -69,7 +69,7 @@ final class EmulatedServing {
   private ServedModel served(ModelId id, long createdSeconds, int contextTokens) {
     ModelSource source = new ModelSource(id, List.of(), contextTokens);
     return new ServedModel(
-        id, createdSeconds, ModelFacts.EMULATED, contextTokens, source, () -> text);
+        id, createdSeconds, ModelFacts.EMULATED, contextTokens, source, new DemoText.Source(text));
   }
 
   /** The models of the settings, or where there are none, those of the files. */

@@ -1,7 +1,6 @@
 package io.slinfer.cli;
 
 import io.slinfer.cluster.ClusterNode;
-import io.slinfer.cluster.ClusterSettings;
 import io.slinfer.config.HttpSettings;
 import io.slinfer.config.Settings;
 import io.slinfer.gateway.DirectoryCatalogue;
@@ -66,7 +65,8 @@ final class ServeCommand implements Callable<Integer> {
     } else {
       parts = NodeDevices.cpu(settings);
     }
-    Server server = Server.start(settings, parts.in(alone()), catalogue);
+    ClusterNode node = ClusterNode.start(settings.cluster());
+    Server server = Server.start(settings, parts.in(node), catalogue);
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(
@@ -78,11 +78,6 @@ final class ServeCommand implements Callable<Integer> {
     report(settings, server, catalogue.models());
     new CountDownLatch(1).await();
     return 0;
-  }
-
-  /** The maps of a node that is alone: in this process, no join, no port. */
-  private static ClusterNode alone() {
-    return ClusterNode.start(ClusterSettings.alone("node-1"));
   }
 
   private Settings settings() {

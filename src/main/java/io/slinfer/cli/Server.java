@@ -1,8 +1,6 @@
 package io.slinfer.cli;
 
 import io.slinfer.cluster.ClusterNode;
-import io.slinfer.cluster.ModelState;
-import io.slinfer.cluster.StateMap;
 import io.slinfer.config.AdminSettings;
 import io.slinfer.config.ServingSettings;
 import io.slinfer.config.Settings;
@@ -11,12 +9,13 @@ import io.slinfer.gateway.AdjustableCatalogue;
 import io.slinfer.gateway.AdmissionVerticle;
 import io.slinfer.gateway.AdmissionVerticle.Occupancy;
 import io.slinfer.gateway.Gateway;
+import io.slinfer.gateway.LocalServing;
 import io.slinfer.gateway.ModelCatalogue;
 import io.slinfer.gateway.ModelTexts;
 import io.slinfer.gateway.Operations;
+import io.slinfer.gateway.Serving;
 import io.slinfer.gateway.SloRules;
 import io.slinfer.gateway.SloWish;
-import io.slinfer.gateway.StatePublisher;
 import io.slinfer.http.AdminVerticle;
 import io.slinfer.http.HttpVerticle;
 import io.slinfer.http.NodeStatus;
@@ -28,7 +27,6 @@ import io.slinfer.http.anthropic.AnthropicSurface;
 import io.slinfer.http.console.ConsoleSurface;
 import io.slinfer.http.ollama.OllamaSurface;
 import io.slinfer.http.responses.ResponsesSurface;
-import io.slinfer.memory.verticle.MemoryScalingVerticle;
 import io.slinfer.metrics.ServingMeters;
 import io.slinfer.node.CostSource;
 import io.slinfer.node.DeviceParts;
@@ -38,29 +36,29 @@ import io.slinfer.node.NodeCore;
 import io.slinfer.node.NodeRecorder;
 import io.slinfer.node.OwnerLoop;
 import io.slinfer.node.Promises;
-import io.slinfer.packing.verticle.BinPackingVerticle;
 import io.slinfer.placement.ExclusivePlacement;
 import io.slinfer.request.ModelId;
 import io.slinfer.scheduler.ServingPolicy;
+import io.vertx.core.Context;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.transport.Transport;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -83,7 +81,7 @@ public final class Server implements AutoCloseable {
   private final NodeCore core;
   private final OwnerLoop owner;
   private final Optional<ClusterNode> cluster;
-  private final List<Runnable> listeners = new ArrayList<>();
+  private Optional<ClusterRoom> room = Optional.empty();
   private final List<DispatchVerticle> devices = new ArrayList<>();
   private final long drainMillis;
   private final List<HttpVerticle> http = new ArrayList<>();
@@ -118,14 +116,10 @@ public final class Server implements AutoCloseable {
     int loops = eventLoops(settings);
     this.drainMillis = settings.http().drainMillis();
     this.slowHeads = new SlowHeads(settings.http().slowClientMillis());
-    this.vertx =
-        Vertx.builder()
-            .with(new VertxOptions().setEventLoopPoolSize(loops + 1))
-            .withTransport(slowHeads.watching(transport()))
-            .build();
+    this.cluster = parts.cluster();
+    this.vertx = vertx(loops);
     this.meters = new ServingMeters(settings.metrics().vllmNames(), settings.device().emulated());
     this.owner = new OwnerLoop();
-    this.cluster = parts.cluster();
     ServingSettings serving = settings.serving();
     Promises promises =
         new Promises(
@@ -148,6 +142,19 @@ public final class Server implements AutoCloseable {
     for (int i = 0; i < parts.devices().size(); i++) {
       devices.add(new DispatchVerticle(parts.devices().get(i), core.driver(i), owner, meters));
     }
+  }
+
+  private Vertx vertx(int loops) {
+    VertxBuilder builder = Vertx.builder().withTransport(slowHeads.watching(transport()));
+    // One for the owner; in a cluster one more, for what other nodes ask.
+    int others = cluster.isEmpty() || cluster.get().isAlone() ? 1 : 2;
+    VertxOptions options = new VertxOptions().setEventLoopPoolSize(loops + others);
+    if (cluster.isEmpty()) {
+      return builder.with(options).build();
+    }
+    Future<Vertx> started = cluster.get().startVertx(builder, options);
+    wait(started, START_SECONDS);
+    return started.result();
   }
 
   /**
@@ -195,13 +202,18 @@ public final class Server implements AutoCloseable {
   public void close() {
     try {
       wait(
-          Future.join(http.stream().map(HttpVerticle::drain).toList())
+          Future.join(
+                  Stream.concat(
+                          room.map(ClusterRoom::drain).stream(),
+                          http.stream().map(HttpVerticle::drain))
+                      .toList())
               .compose(drained -> Future.join(http.stream().map(HttpVerticle::shutdown).toList())),
           TimeUnit.MILLISECONDS.toSeconds(drainMillis) + STOP_SECONDS);
     } catch (RuntimeException failure) {
       LOG.warn("stopping did not end in order", failure);
     }
     try {
+      room.ifPresent(own -> wait(own.leave(), STOP_SECONDS));
       wait(vertx.close(), STOP_SECONDS);
     } finally {
       cluster.ifPresent(ClusterNode::close);
@@ -210,17 +222,26 @@ public final class Server implements AutoCloseable {
   }
 
   private void deploy(Settings settings, ModelCatalogue all) {
-    AdjustableCatalogue catalogue = new AdjustableCatalogue(all);
+    AdjustableCatalogue own = new AdjustableCatalogue(all);
     wait(vertx.deployVerticle(admission, new DeploymentOptions()), START_SECONDS);
     for (DispatchVerticle device : devices) {
       wait(vertx.deployVerticle(device, new DeploymentOptions()), START_SECONDS);
     }
-    cluster.ifPresent(node -> join(node, settings.serving(), catalogue));
     ModelTexts texts = new ModelTexts(vertx);
+    room =
+        cluster.map(
+            node ->
+                new ClusterRoom(
+                    node,
+                    vertx,
+                    settings,
+                    new ClusterRoom.Parts(core, owner, devices, own, texts, meters)));
+    room.ifPresent(joined -> wait(joined.start(), START_SECONDS));
+    ModelCatalogue catalogue = room.isPresent() ? room.get().catalogue() : own;
     SloRules slos = slos(settings.serving());
     AdminSettings operators = settings.http().admin();
     Surface adminSurface =
-        new AdminSurface(new Operations(vertx, catalogue, core, owner), operators.keys());
+        new AdminSurface(new Operations(vertx, own, core, owner), operators.keys());
     List<Surface> surfaces =
         new ArrayList<>(
             List.of(
@@ -236,11 +257,11 @@ public final class Server implements AutoCloseable {
         new HttpVerticle.Services(
             settings.http(),
             catalogue,
-            context -> new Gateway(context, catalogue, texts, core.inbox(), slos, meters),
+            context -> new Gateway(context, catalogue, texts, serving(context), slos, meters),
             () -> !catalogue.models().isEmpty(),
             meters,
             devices.getFirst().description().kind(),
-            core.states()::of,
+            this::state,
             surfaces,
             slowHeads);
     for (int i = 0; i < eventLoops(settings); i++) {
@@ -272,7 +293,21 @@ public final class Server implements AutoCloseable {
     return verticle;
   }
 
+  private Serving serving(Context context) {
+    return room.map(joined -> joined.serving(context))
+        .orElseGet(() -> new LocalServing(core.inbox()));
+  }
+
+  private String state(ModelId model) {
+    return room.map(joined -> joined.state(model)).orElseGet(() -> core.states().of(model));
+  }
+
   private Future<List<NodeStatus.Device>> status() {
+    Optional<List<NodeStatus.Device>> all = room.flatMap(ClusterRoom::devices);
+    return all.isPresent() ? Future.succeededFuture(all.get()) : ownStatus();
+  }
+
+  private Future<List<NodeStatus.Device>> ownStatus() {
     return admission
         .instances()
         .map(
@@ -303,32 +338,9 @@ public final class Server implements AutoCloseable {
         instance.kvHeldBytes());
   }
 
-  /** Tells the cluster how this node stands, and lets what others tell move its memory. */
-  private void join(ClusterNode node, ServingSettings serving, ModelCatalogue catalogue) {
-    MemoryScalingVerticle scaling = new MemoryScalingVerticle(node, core, owner);
-    BinPackingVerticle packing = new BinPackingVerticle(node, core, owner);
-    wait(vertx.deployVerticle(scaling, new DeploymentOptions()), START_SECONDS);
-    wait(vertx.deployVerticle(packing, new DeploymentOptions()), START_SECONDS);
-    listeners.add(scaling::stopListening);
-    listeners.add(packing::stopListening);
-    String engine = devices.getFirst().description().kind();
-    StatePublisher publisher = new StatePublisher(node, engine, core, owner);
-    owner.execute(() -> core.onChange(publisher::changed));
-    StateMap<ModelState> models = node.map("models");
-    Set<String> warm = new LinkedHashSet<>(serving.pinned());
-    warm.addAll(serving.warm());
-    for (String id : warm) {
-      catalogue
-          .find(new ModelId(id))
-          .ifPresentOrElse(
-              model -> core.learn(model.source(), () -> models.put(id, new ModelState(id, true))),
-              () -> LOG.warn("serving: {} is to be warm, but is not served", id));
-    }
-  }
-
   /** Ends the listeners that drive memory scaling and bin-packing. */
   void stopListening() {
-    listeners.forEach(Runnable::run);
+    room.orElseThrow().stopListening();
   }
 
   private static SloRules slos(ServingSettings serving) {

@@ -6,10 +6,17 @@ import com.hazelcast.cluster.MembershipAdapter;
 import com.hazelcast.cluster.MembershipEvent;
 import com.hazelcast.config.Config;
 import com.hazelcast.config.JoinConfig;
+import com.hazelcast.config.MapConfig;
+import com.hazelcast.config.MultiMapConfig;
+import com.hazelcast.config.MultiMapConfig.ValueCollectionType;
+import com.hazelcast.core.HazelcastException;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.instance.impl.HazelcastInstanceFactory;
+import io.slinfer.config.ClusterSettings;
+import io.slinfer.config.SettingsException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.EventBusOptions;
 import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
@@ -40,35 +47,79 @@ public final class ClusterNode implements AutoCloseable {
     this.hazelcast = hazelcast;
   }
 
-  /** Starts the member; blocks until it has joined or found itself the first. */
+  /**
+   * Starts the member; blocks until it has joined or found itself the first.
+   *
+   * @throws SettingsException if the address cannot be used or the node's name is taken
+   */
   public static ClusterNode start(ClusterSettings settings) {
     Config config = config(settings);
-    HazelcastInstance hazelcast =
-        settings.isAlone()
-            ? HazelcastInstanceFactory.newHazelcastInstance(
-                config, "slinfer-" + UUID.randomUUID(), new AloneContext(loopback()))
-            : HazelcastInstanceFactory.newHazelcastInstance(config);
-    return new ClusterNode(settings, hazelcast);
+    if (settings.isAlone()) {
+      return new ClusterNode(
+          settings,
+          HazelcastInstanceFactory.newHazelcastInstance(
+              config, "slinfer-" + UUID.randomUUID(), new AloneContext(loopback())));
+    }
+    ClusterNode node = new ClusterNode(settings, join(settings, config));
+    if (node.isNameTaken()) {
+      node.close();
+      throw new SettingsException(
+          "cluster.node: " + settings.node() + "; another node of the cluster has this name");
+    }
+    return node;
+  }
+
+  private static HazelcastInstance join(ClusterSettings settings, Config config) {
+    try {
+      return HazelcastInstanceFactory.newHazelcastInstance(config);
+    } catch (HazelcastException | IllegalStateException unusable) {
+      throw new SettingsException(
+          "cluster: cannot join from "
+              + settings.host()
+              + ":"
+              + settings.port()
+              + ": "
+              + unusable.getMessage());
+    }
+  }
+
+  /** Whether a node that was here before has this one's name. */
+  private boolean isNameTaken() {
+    for (Member member : hazelcast.getCluster().getMembers()) {
+      if (member.localMember()) {
+        return false;
+      }
+      if (nodeName().equals(nameOf(member))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether no other node can ever be a member. */
+  public boolean isAlone() {
+    return settings.isAlone();
   }
 
   /** A Vert.x whose event bus reaches all nodes of the cluster, or this one when alone. */
-  public Future<Vertx> startVertx(VertxOptions options) {
+  public Future<Vertx> startVertx(VertxBuilder builder, VertxOptions options) {
     if (settings.isAlone()) {
-      return Future.succeededFuture(Vertx.vertx(options));
+      return Future.succeededFuture(builder.with(options).build());
     }
     options.setEventBusOptions(
         new EventBusOptions()
             .setHost(settings.host())
+            .setPort(settings.busPort())
             .setClusterPublicHost(settings.host())
             .setClusterPingInterval(2_000));
-    return Vertx.builder()
+    return builder
         .with(options)
         .withClusterManager(new HazelcastClusterManager(hazelcast))
         .buildClustered();
   }
 
   public String nodeName() {
-    return settings.nodeName();
+    return settings.node();
   }
 
   /** The shared map of this name; always the same object for the same name. */
@@ -89,15 +140,20 @@ public final class ClusterNode implements AutoCloseable {
     return hazelcast.getCluster().getMembers().stream().map(ClusterNode::nameOf).toList();
   }
 
-  /** Calls back with the name of each node that leaves or dies, on the executor given. */
-  public void onNodeLost(Executor executor, Consumer<String> consumer) {
+  /** Calls back with the name of each node that joins, leaves or dies, on the executor given. */
+  public void onNode(Executor executor, Consumer<String> joined, Consumer<String> gone) {
     hazelcast
         .getCluster()
         .addMembershipListener(
             new MembershipAdapter() {
               @Override
+              public void memberAdded(MembershipEvent event) {
+                executor.execute(() -> joined.accept(nameOf(event.getMember())));
+              }
+
+              @Override
               public void memberRemoved(MembershipEvent event) {
-                executor.execute(() -> consumer.accept(nameOf(event.getMember())));
+                executor.execute(() -> gone.accept(nameOf(event.getMember())));
               }
             });
   }
@@ -112,8 +168,8 @@ public final class ClusterNode implements AutoCloseable {
   }
 
   private static Config config(ClusterSettings settings) {
-    Config config = new Config().setClusterName("slinfer");
-    config.getMemberAttributeConfig().setAttribute(NODE_NAME, settings.nodeName());
+    Config config = new Config().setClusterName(settings.name());
+    config.getMemberAttributeConfig().setAttribute(NODE_NAME, settings.node());
     config.getMemberAttributeConfig().setAttribute(VERTX_NODE_ID, UUID.randomUUID().toString());
     config.setProperty("hazelcast.logging.type", "slf4j");
     config.setProperty("hazelcast.phone.home.enabled", "false");
@@ -125,7 +181,11 @@ public final class ClusterNode implements AutoCloseable {
     config.setProperty("hazelcast.connection.monitor.interval", "50");
     config.setProperty("hazelcast.connection.monitor.max.faults", "1");
     config.setProperty("hazelcast.operation.call.timeout.millis", "5000");
+    // Two that started at once and missed each other become one cluster soon.
+    config.setProperty("hazelcast.merge.first.run.delay.seconds", "10");
+    config.setProperty("hazelcast.merge.next.run.delay.seconds", "10");
     config.getJetConfig().setEnabled(false);
+    addVertxMaps(config);
     JoinConfig join = config.getNetworkConfig().getJoin();
     join.getAutoDetectionConfig().setEnabled(false);
     join.getMulticastConfig().setEnabled(false);
@@ -136,6 +196,16 @@ public final class ClusterNode implements AutoCloseable {
       join.getTcpIpConfig().setEnabled(true).setMembers(settings.members());
     }
     return config;
+  }
+
+  /** What vertx-hazelcast keeps its subscriptions and nodes in. */
+  private static void addVertxMaps(Config config) {
+    config.addMultiMapConfig(
+        new MultiMapConfig("__vertx.subs")
+            .setBackupCount(1)
+            .setValueCollectionType(ValueCollectionType.SET));
+    config.addMapConfig(new MapConfig("__vertx.haInfo").setBackupCount(1));
+    config.addMapConfig(new MapConfig("__vertx.nodeInfo").setBackupCount(1));
   }
 
   private static Address loopback() {

@@ -9,6 +9,7 @@ import com.hazelcast.map.listener.EntryUpdatedListener;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,10 +28,26 @@ public final class StateMap<V> {
   private final IMap<String, V> shared;
   private final Map<String, V> copy = new ConcurrentHashMap<>();
 
+  /** Whether the copy has what was there at first. */
+  private volatile boolean filled;
+
   StateMap(IMap<String, V> shared) {
     this.shared = shared;
-    shared.addEntryListener(new Listener(Runnable::run, this::applyToCopy), true);
-    shared.forEach(copy::putIfAbsent);
+    Set<String> removedMeanwhile = ConcurrentHashMap.newKeySet();
+    shared.addEntryListener(
+        new Listener(
+            Runnable::run,
+            change -> {
+              if (!filled && change.isRemoval()) {
+                removedMeanwhile.add(change.key());
+              }
+              applyToCopy(change);
+            }),
+        true);
+    shared.forEach(
+        (key, value) ->
+            copy.computeIfAbsent(key, absent -> removedMeanwhile.contains(key) ? null : value));
+    filled = true;
   }
 
   /** What this node knows now; a live view, safe for any thread. */

@@ -13,13 +13,15 @@ import java.util.Set;
  * @param devices the devices of this node: all real or all emulated; at least one
  * @param serving how models share the devices
  * @param metrics what /metrics shows
+ * @param cluster the nodes that it serves with
  */
 public record Settings(
     HttpSettings http,
     ModelSettings models,
     List<DeviceSettings> devices,
     ServingSettings serving,
-    MetricsSettings metrics) {
+    MetricsSettings metrics,
+    ClusterSettings cluster) {
 
   public Settings {
     devices = List.copyOf(devices);
@@ -32,7 +34,7 @@ public record Settings(
 
   /** The same elsewhere, or with other models. */
   public Settings with(HttpSettings otherHttp, ModelSettings otherModels) {
-    return new Settings(otherHttp, otherModels, devices, serving, metrics);
+    return new Settings(otherHttp, otherModels, devices, serving, metrics, cluster);
   }
 
   /**
@@ -84,7 +86,8 @@ public record Settings(
             ModelSettings.read(root.section("models"), folder),
             devices(file, root),
             ServingSettings.read(root.section("serving")),
-            MetricsSettings.read(root.section("metrics")));
+            MetricsSettings.read(root.section("metrics")),
+            ClusterSettings.read(root.section("cluster")));
     if (!settings.models().emulated().isEmpty() && !settings.device().emulated()) {
       throw new SettingsException(file + ": models.emulated: needs devices with engine: emulated");
     }

@@ -55,7 +55,8 @@ public final class CompiledRules {
     if (trie == null) {
       trie = new TokenTrie(new Tokens(tokenizer));
     }
-    TokenRule compiled = new GrammarRule(TokenConstraint.compile(grammar.get(), trie));
+    Grammar source = grammar.get();
+    TokenRule compiled = new GrammarRule(key, source, TokenConstraint.compile(source, trie));
     synchronized (rules) {
       rules.put(key, compiled);
       if (rules.size() > MOST_RULES) {

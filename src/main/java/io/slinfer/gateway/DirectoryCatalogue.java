@@ -9,12 +9,7 @@ import io.slinfer.model.ModelDirectory;
 import io.slinfer.model.ModelFile;
 import io.slinfer.model.ModelWatcher;
 import io.slinfer.model.UnservableModelException;
-import io.slinfer.model.chat.ChatTemplate;
-import io.slinfer.model.chat.ChatTemplateException;
-import io.slinfer.model.chat.ChatTemplates;
 import io.slinfer.model.gguf.GgufFile;
-import io.slinfer.model.gguf.GgufMetadata;
-import io.slinfer.model.tokenizer.Tokenizer;
 import io.slinfer.model.tokenizer.Tokenizers;
 import io.slinfer.request.Failure;
 import io.slinfer.request.ModelId;
@@ -243,45 +238,7 @@ public final class DirectoryCatalogue implements ModelCatalogue, AutoCloseable {
         seen.facts(),
         context,
         new ModelSource(file.id(), file.parts(), context, ++lastRevision),
-        () -> readText(file));
-  }
-
-  private ModelText readText(ModelFile file) throws IOException {
-    try (GgufFile open = GgufFile.open(file.parts().getFirst())) {
-      Tokenizer tokenizer = Tokenizers.of(open.metadata());
-      Optional<String> source = templateSource(file.id(), open.metadata());
-      return ModelText.of(
-          tokenizer, template(file.id(), source, open.metadata()), source.orElse(""));
-    }
-  }
-
-  /** The configured template, else the file's own. */
-  private Optional<String> templateSource(ModelId id, GgufMetadata metadata) throws IOException {
-    Path configured = settings.chatTemplates().get(id.value());
-    return configured == null
-        ? metadata.string("tokenizer.chat_template")
-        : Optional.of(Files.readString(configured));
-  }
-
-  /** The template of a source, or without one the usual one for the vocabulary. */
-  private static ChatTemplate template(ModelId id, Optional<String> source, GgufMetadata metadata) {
-    if (source.isEmpty()) {
-      boolean knowsChatMl =
-          metadata
-              .strings("tokenizer.ggml.tokens")
-              .map(tokens -> tokens.contains("<|im_start|>"))
-              .orElse(false);
-      LOG.info("model {} has no chat template; a general one is used", id);
-      return ChatTemplates.fallback(knowsChatMl);
-    }
-    try {
-      return ChatTemplates.compile(source.get());
-    } catch (ChatTemplateException broken) {
-      LOG.warn("the chat template of {} cannot be used: {}", id, broken.getMessage());
-      return (variables, now) -> {
-        throw broken;
-      };
-    }
+        new FileText(file.id(), first, settings.chatTemplates().get(file.id().value())));
   }
 
   private static long modifiedSeconds(Path file) {

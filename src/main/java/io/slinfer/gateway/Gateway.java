@@ -3,7 +3,6 @@ package io.slinfer.gateway;
 import io.slinfer.metrics.ServingMeters;
 import io.slinfer.node.Command.Cancel;
 import io.slinfer.node.Command.Submit;
-import io.slinfer.node.Inbox;
 import io.slinfer.node.TokenEvent;
 import io.slinfer.node.TokenOutlet;
 import io.slinfer.request.Failure;
@@ -28,14 +27,11 @@ public final class Gateway {
 
   private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
 
-  /** Callers of a full inbox come back after this long at the earliest. */
-  private static final long LEAST_RETRY_MILLIS = 1_000;
-
   private final Context context;
   private final Thread owner = Thread.currentThread();
   private final ModelCatalogue catalogue;
   private final ModelTexts texts;
-  private final Inbox device;
+  private final Serving serving;
   private final SloRules slos;
   private final ServingMeters meters;
   private final TokenOutlet outlet;
@@ -50,13 +46,13 @@ public final class Gateway {
       Context context,
       ModelCatalogue catalogue,
       ModelTexts texts,
-      Inbox device,
+      Serving serving,
       SloRules slos,
       ServingMeters meters) {
     this.context = context;
     this.catalogue = catalogue;
     this.texts = texts;
-    this.device = device;
+    this.serving = serving;
     this.slos = slos;
     this.meters = meters;
     this.outlet = events -> context.runOnContext(nothing -> route(events));
@@ -177,16 +173,16 @@ public final class Gateway {
             request.arrivalNanos(),
             request.terms().caller(),
             request.terms().priority());
-    if (!device.submit(
-        new Submit(
-            inference, model.source(), text.endTokens(), request.terms().slo().isAny(), outlet))) {
-      generation.fail(
-          new Failure.Overloaded(
-              "Too many requests wait already; allowed: " + device.maxWaiting() + ".",
-              "queue_full",
-              device.maxWaiting(),
-              Math.max(LEAST_RETRY_MILLIS, device.placeFreeMillis()),
-              Math.max(LEAST_RETRY_MILLIS, device.allFreeMillis())));
+    Failure refusal =
+        serving.submit(
+            new Submit(
+                inference,
+                model.source(),
+                text.endTokens(),
+                request.terms().slo().isAny(),
+                outlet));
+    if (refusal != null) {
+      generation.fail(refusal);
       return;
     }
     submitted.put(request.id(), generation);
@@ -262,7 +258,7 @@ public final class Gateway {
   }
 
   void cancelOnDevice(RequestId id) {
-    device.cancel(new Cancel(id, nanoTime()));
+    serving.cancel(new Cancel(id, nanoTime()));
   }
 
   /** What a request asks for: by itself, its key, its model, or as usual. */

@@ -2,11 +2,17 @@ package io.slinfer.gateway;
 
 import io.slinfer.constraint.ConstraintException;
 import io.slinfer.constraint.ConstraintState;
+import io.slinfer.constraint.Grammar;
 import io.slinfer.constraint.TokenConstraint;
 import io.slinfer.request.TokenRule;
 
-/** A compiled grammar as the rule of a request. */
-record GrammarRule(TokenConstraint constraint) implements TokenRule {
+/**
+ * A compiled grammar as the rule of a request.
+ *
+ * @param key equal for equal grammars
+ * @param grammar what it was compiled from
+ */
+record GrammarRule(String key, Grammar grammar, TokenConstraint constraint) implements TokenRule {
 
   @Override
   public Progress start() {

@@ -1,5 +1,6 @@
 package io.slinfer.gateway;
 
+import io.slinfer.cluster.ModelState;
 import io.slinfer.model.gguf.GgufFile;
 import io.slinfer.model.gguf.GgufTensor;
 import io.slinfer.model.gguf.TensorType;
@@ -33,6 +34,17 @@ public record ModelFacts(
 
   public ModelFacts {
     metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
+  }
+
+  /** What another node tells of its file. */
+  public static ModelFacts of(ModelState state) {
+    return new ModelFacts(
+        state.facts()[0],
+        state.parameters(),
+        state.facts()[1],
+        state.sizeBytes(),
+        state.facts()[2],
+        FactTexts.read(state.metadata()));
   }
 
   /** What an open file says. */

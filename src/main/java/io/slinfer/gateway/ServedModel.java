@@ -2,7 +2,6 @@ package io.slinfer.gateway;
 
 import io.slinfer.engine.ModelSource;
 import io.slinfer.request.ModelId;
-import java.util.concurrent.Callable;
 
 /**
  * A model that can be called, loaded or not.
@@ -10,8 +9,7 @@ import java.util.concurrent.Callable;
  * @param createdSeconds when its file was made, in seconds since 1970
  * @param facts what its file says of it
  * @param contextTokens longest prompt and answer together
- * @param textLoader reads its tokenizer and template; slow, for a worker thread; throws with a
- *     message fit for the caller
+ * @param textLoader reads its tokenizer and template
  */
 public record ServedModel(
     ModelId id,
@@ -19,4 +17,4 @@ public record ServedModel(
     ModelFacts facts,
     int contextTokens,
     ModelSource source,
-    Callable<ModelText> textLoader) {}
+    TextSource textLoader) {}

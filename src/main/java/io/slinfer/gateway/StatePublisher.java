@@ -1,96 +1,146 @@
 package io.slinfer.gateway;
 
+import io.slinfer.admission.InstanceSnapshot;
 import io.slinfer.cluster.ClusterNode;
 import io.slinfer.cluster.DeviceState;
 import io.slinfer.cluster.InstanceState;
-import io.slinfer.cluster.StateMap;
+import io.slinfer.cluster.NodeState;
 import io.slinfer.node.NodeCore;
+import io.slinfer.node.OwnerLoop;
+import io.slinfer.packing.Consolidation;
 import io.slinfer.scheduler.DeviceLoop;
 import io.slinfer.scheduler.Instance;
-import io.slinfer.scheduler.Timers;
-import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
- * Tells the cluster how this node's devices and instances stand: on change, at most ten times a
- * second, only what differs from what was told last. Confined to the node's owner.
+ * Tells the cluster how this node, its devices, instances and models stand: on change, at most ten
+ * times a second, and its models once a second. Confined to the node's owner.
  */
 public final class StatePublisher {
 
   private static final long PACE_NANOS = 100_000_000L;
+  private static final long MODELS_NANOS = 1_000_000_000L;
 
   private final String node;
-  private final String engine;
+  private final List<Engine> engines;
   private final NodeCore core;
-  private final Timers timers;
-  private final StateMap<DeviceState> devices;
-  private final StateMap<InstanceState> instances;
-  private final Map<String, InstanceState> toldInstances = new HashMap<>();
-  private final Map<String, DeviceState> toldDevices = new HashMap<>();
+  private final OwnerLoop owner;
+  private final PublishedModels models;
+  private final Published<NodeState> nodes;
+  private final Published<DeviceState> devices;
+  private final Published<InstanceState> instances;
   private boolean planned;
+  private boolean leaving;
+  private boolean silent;
   private long sequence;
 
   /**
-   * @param engine kind of the node's engines
+   * What runs a device.
+   *
+   * @param detail one line: kernels, instruction set, threads
    */
-  public StatePublisher(ClusterNode cluster, String engine, NodeCore core, Timers timers) {
+  public record Engine(String kind, String detail) {}
+
+  /**
+   * @param engines of the devices
+   */
+  public StatePublisher(
+      ClusterNode cluster,
+      List<Engine> engines,
+      NodeCore core,
+      OwnerLoop owner,
+      PublishedModels.Source models) {
     this.node = cluster.nodeName();
-    this.engine = engine;
+    this.engines = List.copyOf(engines);
     this.core = core;
-    this.timers = timers;
-    this.devices = cluster.map("devices");
-    this.instances = cluster.map("instances");
+    this.owner = owner;
+    this.models = new PublishedModels(cluster, models, owner, this::changed);
+    this.nodes = new Published<>(cluster.map("nodes"), owner, this::changed);
+    this.devices = new Published<>(cluster.map("devices"), owner, this::changed);
+    this.instances = new Published<>(cluster.map("instances"), owner, this::changed);
+  }
+
+  /** Begins to tell. */
+  public void start() {
+    core.onChange(this::changed);
+    again();
   }
 
   /** Something may have changed. */
   public void changed() {
     if (!planned) {
       planned = true;
-      timers.at(timers.nowNanos() + PACE_NANOS, this::publish);
+      owner.at(owner.nowNanos() + PACE_NANOS, this::publish);
+    }
+  }
+
+  /** The node takes no new requests. */
+  public void leave() {
+    leaving = true;
+    publish();
+  }
+
+  /** The node says nothing more, and takes back what it said. */
+  public void end() {
+    silent = true;
+    models.end();
+    nodes.keep(Set.of());
+    devices.keep(Set.of());
+    instances.keep(Set.of());
+  }
+
+  private void again() {
+    if (!silent) {
+      changed();
+      owner.at(owner.nowNanos() + MODELS_NANOS, this::again);
     }
   }
 
   private void publish() {
     planned = false;
+    if (silent) {
+      return;
+    }
+    nodes.tell(node, new NodeState(node, engines.getFirst().kind(), leaving));
+    models.publish();
     Set<String> present = new HashSet<>();
-    for (DeviceLoop loop : core.loops()) {
+    List<DeviceLoop> loops = core.loops();
+    for (int i = 0; i < loops.size(); i++) {
+      DeviceLoop loop = loops.get(i);
+      Map<Integer, InstanceSnapshot> snapshots =
+          loop.snapshot().instances().stream()
+              .collect(Collectors.toMap(InstanceSnapshot::index, Function.identity()));
       int running = 0;
       int waiting = 0;
       for (Instance instance : loop.instances()) {
         String key = node + "/" + instance.id();
-        InstanceState state = state(loop, instance);
+        InstanceState state = state(i, instance, snapshots.get(instance.index()));
         present.add(key);
         running += state.running();
         waiting += state.waiting();
-        if (!state.equals(toldInstances.put(key, state))) {
-          instances.put(key, state);
-        }
+        instances.tell(key, state);
       }
-      publish(loop, running, waiting);
+      publish(i, running, waiting);
     }
-    toldInstances
-        .keySet()
-        .removeIf(
-            key -> {
-              boolean gone = !present.contains(key);
-              if (gone) {
-                instances.remove(key);
-              }
-              return gone;
-            });
+    instances.keep(present);
   }
 
-  private void publish(DeviceLoop loop, int running, int waiting) {
+  private void publish(int index, int running, int waiting) {
+    DeviceLoop loop = core.loops().get(index);
     String device = loop.spec().id().value();
     String key = node + "/" + device;
-    DeviceState last = toldDevices.get(key);
+    DeviceState last = devices.told(key);
     DeviceState state =
         new DeviceState(
             node,
             device,
-            engine,
+            engines.get(index).kind(),
+            engines.get(index).detail(),
             loop.ledger().capacityBytes(),
             loop.ledger().promisedBytes(),
             loop.ledger().actualBytes(),
@@ -98,35 +148,25 @@ public final class StatePublisher {
             waiting,
             last == null ? ++sequence : last.sequence());
     if (!state.equals(last)) {
-      DeviceState next = last == null ? state : renumbered(state, ++sequence);
-      toldDevices.put(key, next);
-      devices.put(key, next);
+      devices.tell(key, last == null ? state : state.numbered(++sequence));
     }
   }
 
-  private static DeviceState renumbered(DeviceState state, long number) {
-    return new DeviceState(
-        state.node(),
-        state.device(),
-        state.kind(),
-        state.capacityBytes(),
-        state.promisedBytes(),
-        state.actualBytes(),
-        state.running(),
-        state.waiting(),
-        number);
-  }
-
-  private InstanceState state(DeviceLoop loop, Instance instance) {
+  private InstanceState state(int device, Instance instance, InstanceSnapshot snapshot) {
     int running = instance.runningRequests().size();
     String word = instance.isLoaded() ? "loaded" : "loading";
     return new InstanceState(
         node,
-        loop.spec().id().value(),
+        core.loops().get(device).spec().id().value(),
+        device,
+        instance.index(),
         instance.model().value(),
-        instance.isLeaving() ? "leaving" : word,
+        snapshot.open() ? word : "leaving",
+        snapshot.stays(),
         running,
         instance.requestCount() - running,
+        Math.round(100 * Consolidation.USUAL.share(snapshot)) / 100.0,
+        instance.isLoaded() ? instance.costs().shape().weightBytes() : 0,
         instance.heldKvBytes(),
         instance.usedKvBytes());
   }

@@ -110,7 +110,7 @@ public final class HttpVerticle extends VerticleBase {
             .createHttpServer(options)
             .requestHandler(InvalidRequests.unlessPathIsBroken(router()))
             .invalidRequestHandler(new InvalidRequests(MAX_HEADER_BYTES));
-    return server.listen();
+    return server.listen().onSuccess(listening -> services.slowHeads.watch(listening.actualPort()));
   }
 
   /**

@@ -15,6 +15,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -37,6 +38,9 @@ public final class SlowHeads {
 
   private final long withinMillis;
 
+  /** Ports of HTTP; others of the same Vert.x, such as its event bus, are not watched. */
+  private final Set<Integer> ports = ConcurrentHashMap.newKeySet();
+
   /** The connections that are open, by their clients' addresses. */
   private final Map<String, Guard> guards = new ConcurrentHashMap<>();
 
@@ -45,6 +49,11 @@ public final class SlowHeads {
    */
   public SlowHeads(long withinMillis) {
     this.withinMillis = withinMillis;
+  }
+
+  /** Watches what is accepted on a port from now on. */
+  void watch(int port) {
+    ports.add(port);
   }
 
   /** A transport that does the same and lets this watch what servers accept. */
@@ -163,7 +172,9 @@ public final class SlowHeads {
     @Override
     public void channelRead(ChannelHandlerContext server, Object accepted) {
       if (accepted instanceof Channel channel
-          && channel.remoteAddress() instanceof InetSocketAddress client) {
+          && channel.remoteAddress() instanceof InetSocketAddress client
+          && channel.localAddress() instanceof InetSocketAddress own
+          && ports.contains(own.getPort())) {
         channel.pipeline().addFirst(new Guard(key(client)));
       }
       server.fireChannelRead(accepted);

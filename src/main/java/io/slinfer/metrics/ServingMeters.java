@@ -129,6 +129,20 @@ public final class ServingMeters implements AutoCloseable {
         .increment();
   }
 
+  /**
+   * Something happened with a request that another node's devices were asked to serve.
+   *
+   * @param what asked, refused or lost
+   */
+  public void remote(String node, String what) {
+    Counter.builder(MeterNames.PREFIX + "remote_requests")
+        .description("Requests to other nodes' devices, by node and by what became of them")
+        .tag("node", node)
+        .tag("what", what)
+        .register(registry)
+        .increment();
+  }
+
   /** A stream's reader was too slow. */
   public void slowClientCut() {
     slowClients.increment();

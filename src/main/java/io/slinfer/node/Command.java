@@ -17,14 +17,26 @@ public sealed interface Command {
    * @param strict whether its latency was asked for, so that it is refused when no device is as
    *     fast
    * @param endTokens the tokens that end a generation; not copied, never changed
+   * @param waits whether it waits for a place; else it is refused when there is none now
    */
   record Submit(
       InferenceRequest request,
       ModelSource source,
       int[] endTokens,
       boolean strict,
+      boolean waits,
       TokenOutlet outlet)
       implements Command {
+
+    /** One that waits. */
+    public Submit(
+        InferenceRequest request,
+        ModelSource source,
+        int[] endTokens,
+        boolean strict,
+        TokenOutlet outlet) {
+      this(request, source, endTokens, strict, true, outlet);
+    }
 
     public Submit {
       Objects.requireNonNull(request, "request");

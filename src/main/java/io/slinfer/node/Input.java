@@ -67,4 +67,7 @@ public sealed interface Input {
 
   /** Superfluous instances are to leave. */
   record Consolidate(double aim, double mostShare) implements Input {}
+
+  /** An instance is to leave; one that is gone is ignored. */
+  record Retire(int device, int instance, ModelId model) implements Input {}
 }

@@ -364,6 +364,22 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
     }
   }
 
+  /** Has an instance leave as soon as it has no requests; one that is gone is ignored. */
+  public void retire(int device, int instance, ModelId model) {
+    timers.take(
+        new Input.Retire(device, instance, model),
+        () -> {
+          DeviceLoop loop = loops.get(device);
+          boolean present =
+              loop.instances().stream()
+                  .anyMatch(found -> found.index() == instance && found.model().equals(model));
+          if (present) {
+            LOG.info("packing: {} leaves", loop.instance(instance));
+            loop.retire(instance);
+          }
+        });
+  }
+
   /** Has a task run after each change of a device or an instance, on the owner. */
   public void onChange(Runnable task) {
     changeListener = task;
@@ -472,6 +488,10 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
     life.standing(new Standing(request.request().caller(), request.request().priority()));
     request.live(life, mostTokens);
     coordinator.arrive(life);
+    if (!request.submit().waits() && life.state() == RequestState.QUEUED) {
+      request.failure(overloaded("no_place_now"));
+      coordinator.cancel(life);
+    }
   }
 
   /** How a model stands, for what can be promised. */

@@ -39,6 +39,36 @@ public record InferenceRequest(
     }
   }
 
+  /** The same under another id. */
+  public InferenceRequest withId(RequestId other) {
+    return new InferenceRequest(
+        other,
+        model,
+        promptTokens,
+        maxOutputTokens,
+        sampling,
+        ignoreEos,
+        slo,
+        arrivalNanos,
+        caller,
+        priority);
+  }
+
+  /** The same, drawn otherwise. */
+  public InferenceRequest withSampling(Sampling other) {
+    return new InferenceRequest(
+        id,
+        model,
+        promptTokens,
+        maxOutputTokens,
+        other,
+        ignoreEos,
+        slo,
+        arrivalNanos,
+        caller,
+        priority);
+  }
+
   /** When token {@code index} (0 is the first) is due: arrival + TTFT + index x TPOT. */
   public long deadlineNanos(int index) {
     return arrivalNanos + slo.timeToFirstTokenNanos() + index * slo.timePerOutputTokenNanos();

@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.slinfer.cluster.ClusterNode;
-import io.slinfer.cluster.ClusterSettings;
 import io.slinfer.cluster.DeviceState;
 import io.slinfer.cluster.InstanceState;
 import io.slinfer.cluster.StateMap;
+import io.slinfer.config.ClusterSettings;
 import io.slinfer.config.Settings;
 import io.slinfer.testing.ScriptedEngine;
 import io.slinfer.testing.ScriptedEngine.Script;

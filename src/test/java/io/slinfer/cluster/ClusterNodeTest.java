@@ -3,6 +3,7 @@ package io.slinfer.cluster;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.slinfer.config.ClusterSettings;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
@@ -60,10 +61,8 @@ final class ClusterNodeTest {
   void aLeaseHasOneHolderAndAGrowingNumber() throws Exception {
     int port = freePort();
     List<String> members = List.of("127.0.0.1:" + port, "127.0.0.1:" + (port + 1));
-    try (ClusterNode first =
-            ClusterNode.start(new ClusterSettings("a", "127.0.0.1", port, members));
-        ClusterNode second =
-            ClusterNode.start(new ClusterSettings("b", "127.0.0.1", port + 1, members))) {
+    try (ClusterNode first = ClusterNode.start(ClusterSettings.loopback("a", port, members));
+        ClusterNode second = ClusterNode.start(ClusterSettings.loopback("b", port + 1, members))) {
       Lease lease =
           first.leases().acquire("packing", 60_000).await(10, TimeUnit.SECONDS).orElseThrow();
       assertEquals(
@@ -87,13 +86,13 @@ final class ClusterNodeTest {
   void nodesShareMapsEventBusAndNoticeALoss() throws Exception {
     int port = freePort();
     List<String> members = List.of("127.0.0.1:" + port, "127.0.0.1:" + (port + 1));
-    try (ClusterNode first =
-        ClusterNode.start(new ClusterSettings("a", "127.0.0.1", port, members))) {
+    try (ClusterNode first = ClusterNode.start(ClusterSettings.loopback("a", port, members))) {
       BlockingQueue<String> lost = new LinkedBlockingQueue<>();
-      first.onNodeLost(Runnable::run, lost::add);
-      Vertx firstVertx = first.startVertx(new VertxOptions()).await(30, TimeUnit.SECONDS);
+      first.onNode(Runnable::run, joined -> {}, lost::add);
+      Vertx firstVertx =
+          first.startVertx(Vertx.builder(), new VertxOptions()).await(30, TimeUnit.SECONDS);
       try (ClusterNode second =
-          ClusterNode.start(new ClusterSettings("b", "127.0.0.1", port + 1, members))) {
+          ClusterNode.start(ClusterSettings.loopback("b", port + 1, members))) {
         assertEquals(Set.of("a", "b"), new TreeSet<>(second.nodes()));
         StateMap<Summary> seenBySecond = second.map("devices");
         first
@@ -101,7 +100,8 @@ final class ClusterNodeTest {
             .put("a/cpu", new Summary("cpu", 9, new int[] {1}))
             .await(10, TimeUnit.SECONDS);
         awaitBytes(seenBySecond, "a/cpu", 9);
-        Vertx secondVertx = second.startVertx(new VertxOptions()).await(30, TimeUnit.SECONDS);
+        Vertx secondVertx =
+            second.startVertx(Vertx.builder(), new VertxOptions()).await(30, TimeUnit.SECONDS);
         firstVertx
             .eventBus()
             .<String>consumer("echo", message -> message.reply("a:" + message.body()))

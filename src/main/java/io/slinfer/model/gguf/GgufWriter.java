@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -126,6 +127,15 @@ public final class GgufWriter {
 
   private static long roundUp(long bytes) {
     return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  }
+
+  /** The bytes of a file that has no tensors. */
+  public byte[] withoutTensors() {
+    if (!tensors.isEmpty()) {
+      throw new IllegalStateException(tensors.size() + " tensors were added");
+    }
+    byte[] header = header();
+    return Arrays.copyOf(header, Math.toIntExact(roundUp(header.length)));
   }
 
   private byte[] header() {
