@@ -91,10 +91,7 @@ record CpuCosts(
       MemoryNeed need = description.memoryNeed();
       long kvBytes = CpuEngine.kvBlockBytes(need.kvBlockBytes()) / BlockTable.TOKENS_PER_BLOCK;
       ModelShape shape =
-          new ModelShape(
-              need.weightBytes() + need.scratchBytes(),
-              kvBytes,
-              description.architecture().layers().size());
+          new ModelShape(file.byteSize(), kvBytes, description.architecture().layers().size());
       double numbers =
           file.tensors().values().stream()
               .mapToDouble(tensor -> (double) tensor.rows() * tensor.columns())

@@ -24,6 +24,11 @@ public final class NodeDevices {
   private static final MemoryTimes CPU_TIMES =
       new MemoryTimes(20_000_000L, 3, 10_000, 10, 1_000_000, 1_000_000, 0);
 
+  /** Activations get this part of a CPU's memory, but no more than they could use. */
+  private static final int SCRATCH_PART = 16;
+
+  private static final long MOST_SCRATCH_BYTES = 64L << 20;
+
   private NodeDevices() {}
 
   /** The CPU of this machine. */
@@ -34,8 +39,10 @@ public final class NodeDevices {
     int threads =
         device.threads() > 0 ? device.threads() : Runtime.getRuntime().availableProcessors();
     ServingPolicy policy = policy(settings, device, CPU_TIMES);
-    CpuEngines engines = new CpuEngines(device, memoryBytes);
-    DeviceParts parts = parts(device, DeviceKind.CPU, memoryBytes, policy, engines);
+    long scratchBytes = Math.min(MOST_SCRATCH_BYTES, memoryBytes / SCRATCH_PART);
+    long leftBytes = memoryBytes - scratchBytes;
+    CpuEngines engines = new CpuEngines(device, leftBytes, scratchBytes);
+    DeviceParts parts = parts(device, DeviceKind.CPU, leftBytes, policy, engines);
     MeasuredProfiles profiles = new MeasuredProfiles(settings.profiles().directory());
     long firstUseNanos = TimeUnit.MILLISECONDS.toNanos(settings.profiles().firstUseMillis());
     return new Server.Parts(

@@ -164,6 +164,11 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
     return requests.count();
   }
 
+  /** Requests that have not ended although their callers have gone. */
+  public int leavingRequests() {
+    return (int) requests.all().stream().filter(LiveRequest::isCancelled).count();
+  }
+
   /** KV blocks that requests use, of all devices. */
   public int usedBlocks() {
     return drivers.stream().mapToInt(EngineDriver::usedBlocks).sum();
@@ -502,8 +507,9 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
             .flatMap(loop -> loop.instances().stream())
             .anyMatch(instance -> instance.model().equals(model) && instance.isLoaded());
     List<InstanceCosts> costs = new ArrayList<>();
-    for (DeviceParts device : parts.devices) {
-      costs.add(models.costs(model, device.spec().kind()));
+    for (DeviceLoop loop : loops) {
+      InstanceCosts onDevice = models.costs(model, loop.spec().kind());
+      costs.add(onDevice == null ? null : loop.correction().corrected(onDevice));
     }
     return new Promises.Standing(warm, costs);
   }

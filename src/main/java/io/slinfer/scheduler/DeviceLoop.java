@@ -35,6 +35,7 @@ public final class DeviceLoop implements DevicePort {
   private final Moves moves;
   private final MemoryEnds memoryEnds;
   private final Stepping stepping;
+  private final Probing probing;
   private final KvRelief relief;
   private final SnapshotTaker snapshots;
   private DeviceSnapshot snapshot;
@@ -51,6 +52,7 @@ public final class DeviceLoop implements DevicePort {
     this.moves = new Moves(device);
     this.memoryEnds = new MemoryEnds(device, stays, departures);
     this.stepping = new Stepping(device, departures, stays);
+    this.probing = new Probing(device, stepping);
     this.relief = new KvRelief(settings, timers, device.memory, device.ledger, device.hostKv);
     this.snapshots = new SnapshotTaker(index, spec, settings, device.memory, device.hostKv);
   }
@@ -216,18 +218,12 @@ public final class DeviceLoop implements DevicePort {
 
   /** Whether the device has nothing to do, and nobody has a request on it. */
   public boolean isIdle() {
-    return steps == 0 && !isWanted();
+    return probing.isIdle();
   }
 
   /** Whether a request or memory work is on it. */
   public boolean isWanted() {
-    for (int i = 0; i < instances.size(); i++) {
-      Instance instance = instances.get(i);
-      if (instance.requestCount() > 0 || !instance.actions.isEmpty() || instance.acting) {
-        return true;
-      }
-    }
-    return !memory.isIdle();
+    return probing.isWanted();
   }
 
   /**
@@ -237,59 +233,33 @@ public final class DeviceLoop implements DevicePort {
    * @return false if there is too little, or the instance is leaving
    */
   public boolean growForProbe(Instance instance, int blocks) {
-    int missing = Math.max(0, blocks - instance.promisedBlocks);
-    boolean ready = instance.loaded && !instance.paused && !instance.draining && !instance.retired;
-    if (!ready || 2 * instance.blockBytes(missing) > ledger.unpromisedBytes()) {
-      return false;
-    }
-    if (missing > 0) {
-      changed();
-      memory.resize(instance, blocks);
-      run();
-    }
-    return true;
+    return probing.grow(instance, blocks);
   }
 
   /** A step that serves nobody begins; the device is idle. */
   public void probeStarted(Instance instance) {
-    assert isIdle() : spec.id();
-    changed();
-    instance.batch().clear();
-    instance.stepping = true;
-    steps++;
+    probing.started(instance);
   }
 
   /** The step that {@link #probeStarted} told of has ended. */
   public void probeEnded(Instance instance) {
     if (!instance.lost) {
-      changed();
-      instance.stepping = false;
-      steps--;
-      run();
+      probing.ended(instance);
     }
   }
 
   /** An instance needs no more KV for steps that serve nobody. */
   public void probed(Instance instance) {
     if (!instance.lost && instance.requestCount() == 0) {
-      changed();
-      afterLeaving(instance);
+      device.changed();
+      stays.afterLeaving(instance);
       run();
     }
   }
 
   /** The steps of a model on this device have been measured. */
   public void measured(ModelId model, InstanceCosts costs) {
-    changed();
-    if (correction != null) {
-      correction.trust(costs.latency());
-    }
-    for (Instance instance : instances) {
-      if (instance.model().equals(model) && instance.costs().shape().equals(costs.shape())) {
-        instance.costs(costs);
-        instance.expected = correction == null ? costs : correction.corrected(costs);
-      }
-    }
+    probing.measured(model, costs);
   }
 
   /**

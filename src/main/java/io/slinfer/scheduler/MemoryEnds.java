@@ -27,7 +27,7 @@ final class MemoryEnds {
     device.memory.done(instance, action);
     switch (action.kind()) {
       case LOAD -> {
-        stays.settle(instance);
+        stays.settle(instance, durationNanos);
         forgiveLoad(instance, durationNanos);
       }
       case EXPORT -> {

@@ -60,13 +60,14 @@ final class Stays {
   }
 
   /** From its load on an instance stays for a while, a pinned one for ever. */
-  void settle(Instance instance) {
+  void settle(Instance instance, long loadNanos) {
     Residence residence = device.settings.residence();
     boolean pinned = residence.pinned().test(instance.model());
-    instance.stays = pinned || residence.leastNanos() > 0;
+    long leastNanos = residence.leastNanos(loadNanos);
+    instance.stays = pinned || leastNanos > 0;
     if (instance.stays && !pinned) {
       device.timers.at(
-          device.timers.nowNanos() + residence.leastNanos(),
+          device.timers.nowNanos() + leastNanos,
           () -> {
             instance.stays = residence.pinned().test(instance.model());
             device.changed();

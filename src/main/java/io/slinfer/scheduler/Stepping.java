@@ -32,6 +32,23 @@ final class Stepping {
     steps = 0;
   }
 
+  /** Whether a step runs. */
+  boolean isBusy() {
+    return steps > 0;
+  }
+
+  /** A step that serves nobody begins. */
+  void probeStarted(Instance instance) {
+    instance.stepping = true;
+    steps++;
+  }
+
+  /** It has ended. */
+  void probeEnded(Instance instance) {
+    instance.stepping = false;
+    steps--;
+  }
+
   private boolean startOne() {
     long nowNanos = device.timers.nowNanos();
     Instance next = null;

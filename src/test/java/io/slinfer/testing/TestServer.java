@@ -104,12 +104,17 @@ public final class TestServer implements AutoCloseable {
   }
 
   static void awaitIdle(Server server) throws Exception {
-    await(server, occupancy -> occupancy.equals(new Occupancy(0, 0)));
+    await(server, occupancy -> occupancy.equals(Occupancy.NONE));
   }
 
   /** Waits until the device has this many requests. */
   public void awaitLiveRequests(int count) throws Exception {
     await(server, occupancy -> occupancy.liveRequests() == count);
+  }
+
+  /** Waits until the device knows that this many callers have gone whose requests it still has. */
+  public void awaitLeaving(int count) throws Exception {
+    await(server, occupancy -> occupancy.leavingRequests() == count);
   }
 
   private static void await(Server server, Predicate<Occupancy> wanted) throws Exception {

@@ -8,6 +8,7 @@ import io.slinfer.engine.KvImage;
 import io.slinfer.engine.ModelSource;
 import io.slinfer.engine.Sequence;
 import io.slinfer.engine.StepPlan;
+import io.slinfer.ffi.ReservedMemory;
 import io.slinfer.model.UnservableModelException;
 import io.slinfer.request.Failure;
 import io.slinfer.request.InstanceId;
@@ -35,6 +36,7 @@ public final class CpuEngine implements Engine {
   private final EngineDescription description;
   private final CpuKernels kernels;
   private final Settings settings;
+  private final ReservedMemory scratch;
   private final Executor owner;
   private final EngineListener listener;
   private final ExecutorService stepThread;
@@ -50,15 +52,24 @@ public final class CpuEngine implements Engine {
    * @param kvAddressBytes address space for the KV blocks of each instance: at least what the
    *     device could ever give one; takes no memory by itself
    * @param observer sees logits; {@link LogitsObserver#NONE} in service
-   * @param readsAhead whether a load reads the whole file, so that its time is known and no step
-   *     waits for the disk; else weights are read as steps need them
+   * @param scratchBytes memory for the activations of a step, shared by all instances
+   * @param takesAhead whether memory is taken before it is used: a load reads the whole file, KV
+   *     and scratch are backed when they are given out. Then what is held is known, and no step
+   *     waits for the disk; else pages come as steps need them
    */
   public record Settings(
-      String kind, long kvAddressBytes, LogitsObserver observer, boolean readsAhead) {
+      String kind,
+      long kvAddressBytes,
+      LogitsObserver observer,
+      long scratchBytes,
+      boolean takesAhead) {
 
-    /** Weights are read as steps need them. */
+    /** Address space enough for a pass of the largest models. */
+    private static final long ROOMY_SCRATCH_BYTES = 1L << 31;
+
+    /** Memory is taken as steps need it. */
     public Settings(String kind, long kvAddressBytes, LogitsObserver observer) {
-      this(kind, kvAddressBytes, observer, false);
+      this(kind, kvAddressBytes, observer, ROOMY_SCRATCH_BYTES, false);
     }
   }
 
@@ -92,6 +103,10 @@ public final class CpuEngine implements Engine {
   public CpuEngine(CpuKernels kernels, Settings settings, Executor owner, EngineListener listener) {
     this.kernels = kernels;
     this.settings = settings;
+    this.scratch = ReservedMemory.of(settings.scratchBytes());
+    if (settings.takesAhead()) {
+      scratch.take(0, scratch.segment().byteSize());
+    }
     this.owner = owner;
     this.listener = listener;
     this.description = new EngineDescription(settings.kind(), kernels.description(), false);
@@ -126,9 +141,8 @@ public final class CpuEngine implements Engine {
         () -> {
           long start = System.nanoTime();
           try {
-            CpuInstance loaded =
-                CpuInstance.load(kernels, source, settings.kvAddressBytes(), settings.observer());
-            if (settings.readsAhead()) {
+            CpuInstance loaded = CpuInstance.load(surroundings(), source);
+            if (settings.takesAhead()) {
               loaded.readWeights();
             }
             open.add(loaded);
@@ -139,6 +153,11 @@ public final class CpuEngine implements Engine {
             owner.execute(() -> onLoadFailed(ticket, instance, slot, reason));
           }
         });
+  }
+
+  private CpuInstance.Surroundings surroundings() {
+    return new CpuInstance.Surroundings(
+        kernels, settings.kvAddressBytes(), settings.observer(), scratch.segment());
   }
 
   private void onLoaded(
@@ -188,7 +207,7 @@ public final class CpuEngine implements Engine {
         ticket,
         id,
         (instance, start) -> {
-          instance.kv().map(slabs);
+          instance.kv().map(slabs, settings.takesAhead());
           return new EngineEvent.Resized(ticket, id, System.nanoTime() - start);
         });
   }
@@ -295,6 +314,7 @@ public final class CpuEngine implements Engine {
           open.forEach(CpuInstance::close);
           open.clear();
           kernels.close();
+          scratch.close();
         });
     await(stepThread);
   }

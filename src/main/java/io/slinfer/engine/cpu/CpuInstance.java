@@ -8,6 +8,7 @@ import io.slinfer.engine.Sampler;
 import io.slinfer.engine.Sequence;
 import io.slinfer.engine.StepPlan;
 import io.slinfer.engine.cpu.CpuKernels.KvShape;
+import io.slinfer.ffi.ReservedMemory;
 import io.slinfer.model.Architecture;
 import io.slinfer.model.ModelDescription;
 import io.slinfer.model.Rope;
@@ -47,11 +48,19 @@ final class CpuInstance implements AutoCloseable {
   /** What {@link #close} closes, last opened first. */
   private final Deque<AutoCloseable> resources = new ArrayDeque<>();
 
-  private CpuInstance(
-      CpuKernels kernels, ModelSource source, long kvAddressBytes, LogitsObserver observer)
+  /**
+   * What an engine's instances have in common.
+   *
+   * @param kvAddressBytes address space of each instance's KV
+   * @param scratch memory for the activations of whichever steps
+   */
+  record Surroundings(
+      CpuKernels kernels, long kvAddressBytes, LogitsObserver observer, MemorySegment scratch) {}
+
+  private CpuInstance(Surroundings around, ModelSource source)
       throws IOException, UnservableModelException {
-    this.kernels = kernels;
-    this.observer = observer;
+    this.kernels = around.kernels();
+    this.observer = around.observer();
     try {
       GgufFile file = opened(GgufFile.open(source.parts().getFirst()));
       description = ModelDescription.read(file);
@@ -66,9 +75,10 @@ final class CpuInstance implements AutoCloseable {
       Architecture.Attention attention = architecture.attention();
       KvShape shape =
           new KvShape(architecture.layers().size(), attention.kvHeads(), attention.headSize());
-      kv = opened(new KvSpace(shape, kvAddressBytes));
-      pass = opened(new ForwardPass(kernels, architecture, matrices, shape));
-      batch = opened(new StepBatch(kv, architecture.vocabularySize(), observer));
+      kv = opened(new KvSpace(shape, around.kvAddressBytes()));
+      Scratch scratch = new Scratch(architecture, around.scratch());
+      pass = opened(new ForwardPass(kernels, architecture, matrices, shape, scratch));
+      batch = opened(new StepBatch(kv, scratch.rows(), architecture.vocabularySize(), observer));
       logits = new float[architecture.vocabularySize()];
       pooled = new PooledStates(architecture.hiddenSize());
     } catch (IOException | UnservableModelException | RuntimeException | Error failure) {
@@ -78,10 +88,9 @@ final class CpuInstance implements AutoCloseable {
   }
 
   /** Maps and checks a model; a failure leaves nothing open. */
-  static CpuInstance load(
-      CpuKernels kernels, ModelSource source, long kvAddressBytes, LogitsObserver observer)
+  static CpuInstance load(Surroundings around, ModelSource source)
       throws IOException, UnservableModelException {
-    return new CpuInstance(kernels, source, kvAddressBytes, observer);
+    return new CpuInstance(around, source);
   }
 
   private <T extends AutoCloseable> T opened(T resource) {
@@ -112,7 +121,7 @@ final class CpuInstance implements AutoCloseable {
 
   /** Reads the whole file into memory, where it is not yet. */
   void readWeights() {
-    weights.forEach(MemorySegment::load);
+    weights.forEach(ReservedMemory::read);
   }
 
   KvSpace kv() {
