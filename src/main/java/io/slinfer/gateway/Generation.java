@@ -207,6 +207,12 @@ public final class Generation {
   }
 
   private void onFinished(TokenEvent.Finished finished) {
+    // One that ended the generation was counted, not told.
+    int untoldTokens = finished.usage().generatedTokens() - outputTokens;
+    if (untoldTokens < 0 || untoldTokens > 1) {
+      fail(new Failure.Internal("the end came, but " + untoldTokens + " tokens before it did not"));
+      return;
+    }
     outputTokens = finished.usage().generatedTokens();
     // A character that the limit cut off might have become whole.
     boolean cut = finished.reason() == FinishReason.LENGTH;
