@@ -11,28 +11,33 @@ struct MixedChunk {
   F32 scale;  // of each block, twice
 };
 
-// The words of A and B (32 each) that hold word `first` and the `count` - 1 after it of each of the blocks.
-template <int kWords>
-SLINFER_INLINE __m512i wordsOfBlocks(int first, int count) {
+// Which of 64 words are word kFirst and the kCount - 1 after it of each block of kWords.
+template <int kWords, int kFirst, int kCount>
+struct BlockWords {
   alignas(64) uint16_t index[32];
-  for (int i = 0; i < 32; i++) {
-    index[i] = static_cast<uint16_t>((kWords * (i / count) + first + i % count) & 63);
+  constexpr BlockWords() : index() {
+    for (int i = 0; i < 32; i++) {
+      index[i] = static_cast<uint16_t>((kWords * (i / kCount) + kFirst + i % kCount) & 63);
+    }
   }
-  return _mm512_load_si512(index);
-}
+  static SLINFER_INLINE __m512i pick(__m512i a, __m512i b) {
+    static constexpr BlockWords kWordsOfBlocks;
+    return _mm512_permutex2var_epi16(a, _mm512_load_si512(kWordsOfBlocks.index), b);
+  }
+};
 
 // A whole chunk of Q4_0: eight blocks of 9 words, the scale and 16 bytes with a low and a high nibble.
 SLINFER_INLINE void decodeMixedQ4_0(const uint8_t* source, MixedChunk& chunk) {
   constexpr int kWords = Q4_0::kBlockBytes / 2;
   constexpr __mmask32 kLastBlock = 0xF0000000;
   const __m512i a = loadBytes(source), b = loadBytes(source + 64);
-  const __m512i halves = _mm512_permutex2var_epi16(a, wordsOfBlocks<kWords>(0, 1), b);
+  const __m512i halves = BlockWords<kWords, 0, 1>::pick(a, b);
   chunk.scale = pairs(_mm256_cvtph_ps(_mm512_castsi512_si128(halves)));
   // The last block lies beyond b: words 64 to 67 and 68 to 71 go where 28 to 31 are.
   const __m512i early = _mm512_mask_loadu_epi16(
-      _mm512_permutex2var_epi16(a, wordsOfBlocks<kWords>(1, 4), b), kLastBlock, source + 72);
+      BlockWords<kWords, 1, 4>::pick(a, b), kLastBlock, source + 72);
   const __m512i late = _mm512_mask_loadu_epi16(
-      _mm512_permutex2var_epi16(a, wordsOfBlocks<kWords>(5, 4), b), kLastBlock, source + 80);
+      BlockWords<kWords, 5, 4>::pick(a, b), kLastBlock, source + 80);
   const __m512i nibble = _mm512_set1_epi8(15);
   chunk.q[0] = _mm512_and_si512(early, nibble);
   chunk.q[1] = _mm512_and_si512(late, nibble);
