@@ -12,7 +12,7 @@
 SLINFER_ISA_BEGIN
 
 // Quantises `count` (1 to 256) numbers; the rest of the chunk becomes zeros.
-inline void quantizeChunk(const float* x, int count, bool mixes, ActivationChunk& out) {
+inline void quantizeChunk(const float* x, int count, ActivationChunk& out) {
   alignas(64) float padded[256];
   if (count < 256) {
     std::memset(padded, 0, sizeof(padded));
@@ -40,12 +40,6 @@ inline void quantizeChunk(const float* x, int count, bool mixes, ActivationChunk
       sums[half] = 0;
       for (int lane = 0; lane < kLanes; lane++) sums[half] += sum[lane];
     }
-    if (mixes) {
-      for (int v = 0; v < 4; v++) {
-        std::memcpy(out.mixed + 64 * v + 8 * block, out.q + 32 * block + 8 * v, 8);
-      }
-      for (int half = 0; half < 2; half++) out.minusEight[2 * block + half] = -8 * sums[half];
-    }
     out.scale[2 * block] = out.scale[2 * block + 1] = scale;
     out.sum16[2 * block] = scale * static_cast<float>(sums[0]);
     out.sum16[2 * block + 1] = scale * static_cast<float>(sums[1]);
@@ -55,12 +49,11 @@ inline void quantizeChunk(const float* x, int count, bool mixes, ActivationChunk
 
 void quantizeItems(void* context, int64_t first, int64_t last, int) {
   const MatmulJob& job = *static_cast<MatmulJob*>(context);
-  const bool mixes = SLINFER_ISA_ID == 3 && job.rows <= kMostMixedRows;
   for (int64_t item = first; item < last; item++) {
     const int64_t row = item / job.chunks;
     const int chunk = static_cast<int>(item % job.chunks);
     quantizeChunk(job.x + row * job.columns + 256 * chunk, std::min(256, job.columns - 256 * chunk),
-                  mixes, job.quantized[item]);
+                  job.quantized[item]);
   }
 }
 

@@ -16,14 +16,7 @@ struct alignas(64) ActivationChunk {
   float scale[16];
   float sum16[16];  // of 16 numbers: scale x the sum of q
   float sum32[8];   // of 32 numbers
-  // For few rows, where an instruction set wants it (see matmul_mixed.h): q with eight numbers of each block
-  // of 32 side by side, and minus eight times the sum of each 16 numbers.
-  int8_t mixed[256];
-  int32_t minusEight[16];
 };
-
-// Up to so many rows have `mixed` and `minusEight`.
-constexpr int kMostMixedRows = 4;
 
 // bfloat16 activations: the columns of a row rounded up to whole vectors.
 constexpr int kBrainVector = 32;

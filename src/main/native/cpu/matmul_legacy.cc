@@ -16,21 +16,7 @@ SLINFER_ISA_BEGIN
 #include "decode_legacy.h"
 #include "matmul_quantized.h"
 
-#if SLINFER_ISA_ID == 3
-#include "matmul_mixed.h"
-
-static_assert(kStreamRows == kMostMixedRows, "all streams of Q4_0 are mixed");
-
-constexpr WeightKernels mixedQ4_0() {
-  WeightKernels kernels = quantizedType<Q4_0>(2);
-  kernels.stream = streamSome<MixedQ4_0Stream, kStreamRows>;
-  return kernels;
-}
-
-extern const WeightKernels kQ4_0 = mixedQ4_0();
-#else
 extern const WeightKernels kQ4_0 = quantizedType<Q4_0>(2);
-#endif
 extern const WeightKernels kQ4_1 = quantizedType<Q4_1>(3);
 extern const WeightKernels kQ5_0 = quantizedType<Q5_0>(6);
 extern const WeightKernels kQ5_1 = quantizedType<Q5_1>(7);
