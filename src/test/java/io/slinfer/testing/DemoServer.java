@@ -35,7 +35,8 @@ public final class DemoServer implements AutoCloseable {
             models,
             bundled.devices(),
             patient(bundled.serving(), catalogue),
-            bundled.metrics());
+            bundled.metrics(),
+            bundled.cluster());
     server = Server.start(settings, NodeDevices.cpu(settings), catalogue);
   }
 
