@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -29,6 +30,11 @@ public final class SharingComparison {
   private static final int CONTEXT_TOKENS = 2_048;
   private static final int WARM_UP_SECONDS = 15;
   private static final int START_SECONDS = 60;
+
+  /** A call without an answer so long after the last arrival has missed its promise anyway. */
+  private static final int PATIENCE_SECONDS = 20;
+
+  private static final String ALL = "SLINFER,EXCLUSIVE,ROUTER";
 
   private final Path llamaServer;
   private final Path trace;
@@ -75,13 +81,17 @@ public final class SharingComparison {
     work = Files.createDirectories(Path.of("target", "sharing"));
   }
 
-  /** Arguments: llama-server, trace, models, seconds, rates, rounds, folder of the results. */
+  /**
+   * Arguments: llama-server, trace, models, seconds, rates, rounds, folder of the results, and
+   * which systems if not all.
+   */
   public static void main(String[] args) throws Exception {
     SharingComparison comparison = new SharingComparison(args);
     Path table = Path.of(args[6], "sharing.csv");
+    String[] systems = (args.length > 7 ? args[7] : ALL).split(",");
     for (int round = 0; round < Integer.parseInt(args[5]); round++) {
       for (String rate : args[4].split(",")) {
-        comparison.round(rate, table);
+        comparison.round(rate, systems, table);
       }
     }
     SharingPage page = SharingPage.read(table);
@@ -90,14 +100,13 @@ public final class SharingComparison {
   }
 
   /** All systems once, one after the other; another begins each time. */
-  private void round(String rate, Path table) throws Exception {
+  private void round(String rate, String[] systems, Path table) throws Exception {
     if (!Files.exists(table)) {
       Files.writeString(table, SharingPage.HEADER + "\n");
     }
     int before = Files.readAllLines(table).size();
-    System[] systems = System.values();
     for (int i = 0; i < systems.length; i++) {
-      System system = systems[(before / systems.length + i) % systems.length];
+      System system = System.valueOf(systems[(before / systems.length + i) % systems.length]);
       JsonNode json = measure(system, rate);
       String row = SharingPage.row(system, rate, seconds, budgetBytes, json);
       java.lang.System.out.println(row);
@@ -118,7 +127,7 @@ public final class SharingComparison {
             .start();
     try {
       await(server, port, log);
-      return load(port, rate);
+      return load(server, port, rate);
     } finally {
       server.destroy();
       if (!server.waitFor(30, TimeUnit.SECONDS)) {
@@ -186,7 +195,14 @@ public final class SharingComparison {
     throw new IOException("no server after " + START_SECONDS + " s; see " + log);
   }
 
-  private JsonNode load(int port, String rate) throws Exception {
+  /** The router waits for its answers when it is asked to end, however long they take. */
+  private static void endAll(Process server) {
+    List<ProcessHandle> children = server.descendants().toList();
+    server.destroyForcibly();
+    children.forEach(ProcessHandle::destroyForcibly);
+  }
+
+  private JsonNode load(Process server, int port, String rate) throws Exception {
     List<String> names =
         files.stream()
             .map(file -> file.getFileName().toString().replaceFirst("\\.gguf$", ""))
@@ -212,8 +228,14 @@ public final class SharingComparison {
                 "--json")
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
+    CompletableFuture<Void> cut =
+        CompletableFuture.runAsync(
+            () -> endAll(server),
+            CompletableFuture.delayedExecutor(
+                WARM_UP_SECONDS + seconds + PATIENCE_SECONDS, TimeUnit.SECONDS));
     String json =
         new String(client.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+    cut.cancel(false);
     if (client.waitFor() != 0) {
       throw new IOException("the load test failed");
     }

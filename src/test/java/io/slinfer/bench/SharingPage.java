@@ -88,7 +88,7 @@ record SharingPage(List<Run> runs) {
                 + " after 15 s of warm-up; %d processors, shared by client and server. The router"
                 + " may hold as many models of mean size as fit the budget, rounded up, and its"
                 + " KV beside that; it starts them without warm-up. Neither of our policies"
-                + " gets a grace for cold starts. A refused or failed call is a miss. Medians of the"
+                + " gets a grace for cold starts. A refused or failed call is a miss, also one that has no answer 20 s after the last arrival. Medians of the"
                 + " runs in [sharing.csv](sharing.csv), in which the systems took turns.",
             models,
             first.budgetMib(),
