@@ -68,8 +68,7 @@ final class Probing {
     for (Instance instance : device.instances) {
       if (instance.model().equals(model) && instance.costs().shape().equals(costs.shape())) {
         instance.costs(costs);
-        instance.expect(
-            device.correction == null ? costs : device.correction.corrected(costs));
+        instance.expect(device.correction == null ? costs : device.correction.corrected(costs));
       }
     }
   }

@@ -36,7 +36,8 @@ public final class DemoServer implements AutoCloseable {
             bundled.devices(),
             patient(bundled.serving(), catalogue),
             bundled.metrics(),
-            bundled.cluster());
+            bundled.cluster(),
+            bundled.profiles());
     server = Server.start(settings, NodeDevices.cpu(settings), catalogue);
   }
 

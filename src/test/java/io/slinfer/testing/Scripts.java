@@ -44,9 +44,6 @@ public final class Scripts {
         32);
   }
 
-  /** How much longer than their steps take the costs say, as for the paper's CPUs. */
-  static final double MARGIN = 1.1;
-
   private Scripts() {}
 
   /** The bytes of a text, then the end of the sequence, again and again. */
