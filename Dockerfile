@@ -16,7 +16,10 @@ FROM eclipse-temurin:25-jre
 RUN apt-get update \
  && apt-get install -y --no-install-recommends curl libstdc++6 \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --system --home-dir /opt/slinfer slinfer
+ && useradd --system --home-dir /opt/slinfer slinfer \
+ && install -d -o slinfer /var/lib/slinfer
+# What is measured of models; a volume keeps it.
+ENV SLINFER_STATE=/var/lib/slinfer
 WORKDIR /opt/slinfer
 COPY --from=build /src/target/slinfer.jar ./
 COPY --from=build /src/target/lib lib

@@ -8,7 +8,7 @@
 int main(int argc, char** argv) {
   const uint64_t seed = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 20261124;
   bool right = true;
-  for (int isa = SLINFER_ISA_BASELINE; isa <= SLINFER_ISA_NEON_DOT; isa++) {
+  for (int isa = SLINFER_ISA_BASELINE; isa <= SLINFER_ISA_AMX_EMULATED; isa++) {
     if (slinfer_has_isa(isa) == 0) continue;
     slinfer_pool* pool = nullptr;
     if (slinfer_pool_create(2, isa, &pool) != SLINFER_OK) return 1;

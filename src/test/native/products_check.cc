@@ -76,7 +76,8 @@ double allowed(const Case& c, int isa, const float* x, const std::vector<double>
                double magnitude) {
   double error = kSumError * magnitude + 1e-12;
   if (c.exact) return error;
-  if (c.type->code == 30 && isa == SLINFER_ISA_AVX512_BF16) error += kBrainError * magnitude;
+  const bool brain = isa == SLINFER_ISA_AVX512_BF16 || isa >= SLINFER_ISA_AMX;
+  if (c.type->code == 30 && brain) error += kBrainError * magnitude;
   if (c.type->block == 1) return error;
   for (int start = 0; start < c.columns; start += 32) {
     double largest = 0, sum = 0;

@@ -4,6 +4,8 @@
 
 #if SLINFER_X86
 #include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #elif SLINFER_ARM
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
@@ -34,6 +36,16 @@ unsigned savedStates() {
 
 constexpr unsigned kAvxStates = 0x06;     // XMM, YMM
 constexpr unsigned kAvx512States = 0xE6;  // and opmask, upper ZMM
+constexpr unsigned kTileStates = 0x60000;  // tile shapes and data
+
+// The system keeps tiles for a process only once it has asked for them; it refuses where a signal stack
+// would be too small for them.
+bool mayUseTiles() {
+  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr long kTileData = 18;
+  return (savedStates() & kTileStates) == kTileStates &&
+         syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
 
 slinfer_isa detect() {
   const CpuidResult one = cpuid(1, 0);
@@ -46,7 +58,14 @@ slinfer_isa detect() {
                       has(seven.ebx, 31) && has(seven.ecx, 11);  // F, DQ, BW, VL, VNNI
   if (!avx512 || (savedStates() & kAvx512States) != kAvx512States) return SLINFER_ISA_AVX2;
   const bool bf16 = seven.eax >= 1 && has(cpuid(7, 1).eax, 5);
-  return bf16 ? SLINFER_ISA_AVX512_BF16 : SLINFER_ISA_AVX512;
+  if (!bf16) return SLINFER_ISA_AVX512;
+  const bool amx = has(seven.edx, 22) && has(seven.edx, 24) && has(seven.edx, 25);  // BF16, tiles, int8
+  return amx && mayUseTiles() ? SLINFER_ISA_AMX : SLINFER_ISA_AVX512_BF16;
+}
+
+// Whether kernels of one instruction set run on a machine whose best is another.
+bool runsOn(slinfer_isa wanted, slinfer_isa best) {
+  return wanted == SLINFER_ISA_AMX_EMULATED ? best >= SLINFER_ISA_AVX512_BF16 : wanted <= best;
 }
 #elif SLINFER_ARM
 // The operating system says which features a program may use.
@@ -57,12 +76,18 @@ slinfer_isa detect() {
 slinfer_isa detect() { return SLINFER_ISA_BASELINE; }
 #endif
 
+#if !SLINFER_X86
+bool runsOn(slinfer_isa wanted, slinfer_isa best) { return wanted <= best; }
+#endif
+
 const KernelSet kSets[] = {
     {SLINFER_ISA_BASELINE, baseline::kMatmul, baseline::kAttention, baseline::kRows},
 #if SLINFER_X86
     {SLINFER_ISA_AVX2, avx2::kMatmul, avx2::kAttention, avx2::kRows},
     {SLINFER_ISA_AVX512, avx512::kMatmul, avx512::kAttention, avx512::kRows},
     {SLINFER_ISA_AVX512_BF16, avx512bf16::kMatmul, avx512::kAttention, avx512::kRows},
+    {SLINFER_ISA_AMX, amx::kMatmul, avx512::kAttention, avx512::kRows},
+    {SLINFER_ISA_AMX_EMULATED, amxemulated::kMatmul, avx512::kAttention, avx512::kRows},
 #elif SLINFER_ARM
     {SLINFER_ISA_NEON, neon::kMatmul, neon::kAttention, neon::kRows},
     {SLINFER_ISA_NEON_DOT, neondot::kMatmul, neondot::kAttention, neondot::kRows},
@@ -78,7 +103,7 @@ slinfer_isa bestIsa() {
 
 const KernelSet* kernelsOf(slinfer_isa isa) {
   const slinfer_isa wanted = isa == SLINFER_ISA_AUTO ? bestIsa() : isa;
-  if (wanted > bestIsa()) return nullptr;
+  if (!runsOn(wanted, bestIsa())) return nullptr;
   for (const KernelSet& set : kSets) {
     if (set.isa == wanted) return &set;
   }

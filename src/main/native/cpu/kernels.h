@@ -50,6 +50,12 @@ SLINFER_DECLARE_KERNELS(baseline)
 namespace avx512bf16 {
 extern const MatmulKernels kMatmul;
 }
+namespace amx {
+extern const MatmulKernels kMatmul;
+}
+namespace amxemulated {
+extern const MatmulKernels kMatmul;
+}
 
 struct KernelSet {
   slinfer_isa isa;

@@ -31,6 +31,8 @@ void multiplyItems(void* context, int64_t first, int64_t last, int thread) {
   for (int i = 0; i < job.count && start < last; i++) {
     const slinfer_weights& weights = job.weights[i];
     const WeightKernels& kernels = *kernelsOfType(*job.kernels, weights.type);
+    const auto onTiles = kernels.panel[static_cast<int>(job.kernels->tiles)];
+    const auto panel = onTiles == nullptr ? kernels.panel[0] : onTiles;
     const int perItem = itemRows(job, kernels);
     const int64_t items = (weights.rows + perItem - 1) / perItem;
     for (int64_t item = std::max(first, start); item < std::min(last, start + items); item++) {
@@ -38,7 +40,7 @@ void multiplyItems(void* context, int64_t first, int64_t last, int thread) {
       if (job.rows <= kernels.streamRows) {
         kernels.stream(job, weights, row, std::min(row + perItem, weights.rows));
       } else {
-        kernels.panel(job, weights, row, job.panels + thread * job.panelBytes);
+        panel(job, weights, row, job.panels + thread * job.panelBytes);
       }
     }
     start += items;

@@ -14,6 +14,7 @@
 #include "matmul_job.h"
 #include "matmul_types.h"
 #include "simd.h"
+#include "tiles.h"
 
 SLINFER_TARGET_BEGIN(SLINFER_AVX512_BF16_TARGET)
 namespace slinfer {
@@ -212,6 +213,56 @@ void multiplyPanel(const MatmulJob& job, const slinfer_weights& weights, int fir
   }
 }
 
+// ---- Many rows, on tile registers (see tiles.h) ----
+
+static_assert(kPanelRows == 2 * kTileRowBytes / 4, "two tiles of weights are a panel's rows");
+
+// `rows` rows of x (1 to kMostTileRows) times `columns` columns of the panel, zeros up to whole vectors.
+template <class Tiles>
+void multiplyOnTiles(const Panel& panel, int columns, const uint16_t* x, int64_t xStride, int rows,
+                     const TileOutput& to) {
+  alignas(64) float sums[kMostTileRows][kPanelRows];
+  clearSums<Tiles>();
+  for (int column = 0; column < columns; column += kBrainVector) {
+    loadFactors<Tiles>(x + column, xStride * sizeof(uint16_t), panel.w[column / 2]);
+    Tiles::template addBrain<kLeftSums, kActivationTile, kLeftWeights>();
+    Tiles::template addBrain<kRightSums, kActivationTile, kRightWeights>();
+  }
+  storeSums<Tiles>(sums);
+  for (int t = 0; t < rows; t++) {
+    for (int v = 0; v < kRowVectors; v++) {
+      const __mmask16 mask = laneMask(to.rows - v * kLanes);
+      float* out = to.out + t * to.stride + v * kLanes;
+      const F32 before = _mm512_maskz_loadu_ps(to.add ? mask : 0, out);
+      _mm512_mask_storeu_ps(out, mask, before + avx512::load(&sums[t][v * kLanes]));
+    }
+  }
+}
+
+template <class Tiles>
+void multiplyPanelOnTiles(const MatmulJob& job, const slinfer_weights& weights, int firstRow,
+                          void* scratch) {
+  Panel& panel = *static_cast<Panel*>(scratch);
+  const uint16_t* source =
+      static_cast<const uint16_t*>(weights.data) + static_cast<int64_t>(firstRow) * job.columns;
+  const int panelRows = std::min(kPanelRows, weights.rows - firstRow);
+  const int64_t xStride = brainColumns(job.columns);
+  for (int column = 0; column < job.columns; column += 2 * kPanelPairs) {
+    const int columns = std::min(2 * kPanelPairs, job.columns - column);
+    fillPanel(source + column, job.columns, panelRows, columns, panel);
+    int configured = 0;
+    for (int t = 0; t < job.rows; t += kMostTileRows) {
+      const int rows = std::min(kMostTileRows, job.rows - t);
+      if (rows != configured) Tiles::configure(tileShapes(rows, kTileRowBytes));
+      configured = rows;
+      const TileOutput to = {weights.out + static_cast<int64_t>(t) * weights.rows + firstRow,
+                             weights.rows, panelRows, column > 0};
+      multiplyOnTiles<Tiles>(panel, columns, job.brain + t * xStride + column, xStride, rows, to);
+    }
+  }
+  Tiles::release();
+}
+
 // ---- Rows of a table ----
 
 void embed(const uint8_t* row, int columns, float scale, float* out) {
@@ -224,7 +275,9 @@ void embed(const uint8_t* row, int columns, float scale, float* out) {
 
 extern const WeightKernels kBF16 = {
     30,         1,      2,
-    Activations::kBrain, kStreamRows, kPanelRows, sizeof(Panel), stream, multiplyPanel, embed};
+    Activations::kBrain, kStreamRows, kPanelRows, sizeof(Panel), stream,
+    {multiplyPanel, multiplyPanelOnTiles<AmxTiles>, multiplyPanelOnTiles<EmulatedTiles>},
+    embed};
 
 }  // namespace avx512bf16
 }  // namespace slinfer

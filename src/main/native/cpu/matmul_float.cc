@@ -178,7 +178,7 @@ constexpr WeightKernels floatType(int32_t type) {
           kPanelRows,
           sizeof(FloatPanel),
           streamSome<FloatStream<Format>, kStreamRows>,
-          multiplyFloatPanel<Format>,
+          {multiplyFloatPanel<Format>},
           embedFloat<Format>};
 }
 

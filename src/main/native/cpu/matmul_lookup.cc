@@ -8,6 +8,7 @@
 #include "matmul_job.h"
 #include "matmul_types.h"
 #include "simd.h"
+#include "tiles.h"
 
 SLINFER_ISA_BEGIN
 

@@ -214,6 +214,17 @@ void embedQuantized(const uint8_t* row, int columns, float scale, float* out) {
   }
 }
 
+#if SLINFER_ISA_ID == 3
+#include "matmul_quantized_tiles.h"
+#define SLINFER_PANELS(Format)                              \
+  {                                                         \
+    multiplyPanel<Format>, multiplyPanelOnTiles<Format, AmxTiles>, \
+        multiplyPanelOnTiles<Format, EmulatedTiles>         \
+  }
+#else
+#define SLINFER_PANELS(Format) {multiplyPanel<Format>}
+#endif
+
 template <class Format>
 constexpr WeightKernels quantizedType(int32_t type) {
   return {type,
@@ -224,6 +235,7 @@ constexpr WeightKernels quantizedType(int32_t type) {
           kPanelRows,
           sizeof(Panel),
           streamSome<QuantizedStream<Format>, kStreamRows>,
-          multiplyPanel<Format>,
+          SLINFER_PANELS(Format),
           embedQuantized<Format>};
 }
+#undef SLINFER_PANELS

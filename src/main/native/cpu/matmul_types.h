@@ -12,6 +12,10 @@ namespace slinfer {
 // What the activations are rounded to before they meet the weights.
 enum class Activations { kFloat32, kInt8, kBrain };
 
+// Which tile registers the products of many rows are computed on.
+enum class TileKind { kNone, kAmx, kEmulated };
+constexpr int kTileKinds = 3;
+
 struct WeightKernels {
   int32_t type;  // the GGUF tensor type
   int block;     // numbers and bytes of a block
@@ -22,8 +26,10 @@ struct WeightKernels {
   size_t panelBytes;
   // Multiplies weight rows [first, last).
   void (*stream)(const MatmulJob& job, const slinfer_weights& weights, int first, int last);
-  // Multiplies the panelRows weight rows from `first` on; `panel` is scratch.
-  void (*panel)(const MatmulJob& job, const slinfer_weights& weights, int first, void* panel);
+  // Multiplies the panelRows weight rows from `first` on, one function a kind of tiles; null: as
+  // without tiles. `panel` is scratch.
+  void (*panel[kTileKinds])(const MatmulJob& job, const slinfer_weights& weights, int first,
+                            void* panel);
   // out = scale x the weights of one row.
   void (*embed)(const uint8_t* row, int columns, float scale, float* out);
 };
@@ -35,6 +41,7 @@ struct MatmulKernels {
   // Round stretches [first, last) of the job's activations; see activations.cc.
   void (*quantize)(void* job, int64_t first, int64_t last, int thread);
   void (*roundToBrain)(void* job, int64_t first, int64_t last, int thread);  // null if no type wants it
+  TileKind tiles = TileKind::kNone;
 };
 
 class ThreadPool;

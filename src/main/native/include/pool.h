@@ -7,7 +7,7 @@
 
 typedef struct slinfer_pool slinfer_pool;
 
-// Instruction sets, for each kind of CPU weakest first. AUTO takes the best that CPU and operating system
+// Instruction sets. AUTO takes the best that CPU and operating system
 // both support.
 enum slinfer_isa {
   SLINFER_ISA_AUTO = 0,
@@ -17,6 +17,8 @@ enum slinfer_isa {
   SLINFER_ISA_AVX512_BF16 = 4,  // and BF16
   SLINFER_ISA_NEON = 5,         // of any aarch64
   SLINFER_ISA_NEON_DOT = 6,     // with the products of bytes of Armv8.2
+  SLINFER_ISA_AMX = 7,          // AVX512_BF16, and tiles of int8 and BF16
+  SLINFER_ISA_AMX_EMULATED = 8, // the same kernels over tiles in portable code, for checks; never taken by AUTO
 };
 
 // The best instruction set of this machine.

@@ -173,6 +173,7 @@ final class PackageRulesTest {
     room("cluster", "*pure", "config", "metrics", "com.hazelcast", "io.vertx", "org.slf4j");
     // The top.
     room("sim", "*pure", "trace", "engine.emulated", "config", "plot", "com.fasterxml.jackson");
+    room("recording", "*pure", "node", "metrics", "io.vertx", "com.fasterxml.jackson", "org.slf4j");
     room("load", "request", "plot", "trace", "io.vertx", "com.fasterxml.jackson", "org.slf4j");
     room("plot");
     room("trace", "com.fasterxml.jackson");

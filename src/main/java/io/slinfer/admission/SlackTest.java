@@ -52,23 +52,35 @@ public record SlackTest(
    */
   public boolean timeHolds(
       DeviceSnapshot device, InstanceSnapshot before, InstanceSnapshot after, long nowNanos) {
+    long startNanos = Math.min(nowNanos, device.stepStartNanos());
+    if (after.prefillNanos() > after.prefillDeadlineNanos() - startNanos) {
+      return false;
+    }
     double others = 0;
-    List<Job> jobs = new ArrayList<>(2 * device.instances().size() + 2);
+    for (InstanceSnapshot other : device.instances()) {
+      others += isBeside(other, before) ? share(other) : 0;
+    }
+    return others + share(after) <= mostShare
+        && meetsDeadlines(jobs(device, before, after), startNanos, stretch(others + share(before)));
+  }
+
+  private static boolean isBeside(InstanceSnapshot other, InstanceSnapshot target) {
+    return other.index() != target.index() && !other.parked() && other.batch() > 0;
+  }
+
+  private List<Job> jobs(DeviceSnapshot device, InstanceSnapshot before, InstanceSnapshot after) {
+    List<Job> jobs = new ArrayList<>();
     jobs.add(new Job(true, after.prefillNanos(), after.prefillDeadlineNanos()));
     addDecode(jobs, after);
     for (InstanceSnapshot other : device.instances()) {
-      if (other.index() == before.index() || other.parked() || other.batch() == 0) {
-        continue;
+      if (isBeside(other, before)) {
+        if (other.prefillNanos() > 0) {
+          jobs.add(new Job(false, other.prefillNanos(), other.prefillDeadlineNanos()));
+        }
+        addDecode(jobs, other);
       }
-      others += share(other);
-      if (other.prefillNanos() > 0) {
-        jobs.add(new Job(false, other.prefillNanos(), other.prefillDeadlineNanos()));
-      }
-      addDecode(jobs, other);
     }
-    return others + share(after) <= mostShare
-        && meetsDeadlines(
-            jobs, Math.min(nowNanos, device.stepStartNanos()), stretch(others + share(before)));
+    return jobs;
   }
 
   /** How many times as long prompts take beside decode steps of this share. */

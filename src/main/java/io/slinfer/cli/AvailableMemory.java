@@ -25,10 +25,14 @@ final class AvailableMemory {
   }
 
   /**
-   * What the kernel could give without swapping, at most what the container allows; where the
-   * kernel does not say, what is free.
+   * What the kernel could give without swapping (it counts pages of files as free), at most what
+   * the container still allows; where the kernel does not say, what is free.
    */
   static long bytes() {
+    return ContainerMemory.ofThisProcess().spareBytes().stream().reduce(machineBytes(), Math::min);
+  }
+
+  private static long machineBytes() {
     OperatingSystemMXBean system =
         (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     try {

@@ -146,7 +146,13 @@ final class ClusterRoom {
       verticles =
           verticles.compose(id -> vertx.deployVerticle(server.get(), new DeploymentOptions()));
     }
-    return verticles.onSuccess(id -> parts.owner().execute(publisher::start));
+    return verticles.onSuccess(
+        id -> {
+          live.onLost(Runnable::run, node -> scaling.nodeLost());
+          live.onCome(parts.owner(), node -> publisher.retell());
+          cluster.onRejoin(() -> parts.owner().execute(publisher::retell));
+          parts.owner().execute(publisher::start);
+        });
   }
 
   /** The models that can be called here. */

@@ -14,13 +14,22 @@ final class CpuEngines implements EngineFactory {
 
   private final DeviceSettings settings;
   private final long kvBytes;
+  private final long scratchBytes;
+  private volatile String machine;
 
   /**
    * @param kvBytes what the device could give one instance at most
+   * @param scratchBytes for the activations of a step
    */
-  CpuEngines(DeviceSettings settings, long kvBytes) {
+  CpuEngines(DeviceSettings settings, long kvBytes, long scratchBytes) {
     this.settings = settings;
     this.kvBytes = kvBytes;
+    this.scratchBytes = scratchBytes;
+  }
+
+  /** This machine with the kernels of the engine; null before there is one. Any thread. */
+  String machine() {
+    return machine;
   }
 
   @Override
@@ -29,9 +38,11 @@ final class CpuEngines implements EngineFactory {
         new KernelChoice(
                 "devices." + settings.id() + ".engine", settings.engine(), settings.threads())
             .open();
+    machine = MachineName.of(kernels.description());
     return new CpuEngine(
         kernels,
-        new CpuEngine.Settings(KernelChoice.kind(kernels), kvBytes, LogitsObserver.NONE, true),
+        new CpuEngine.Settings(
+            KernelChoice.kind(kernels), kvBytes, LogitsObserver.NONE, scratchBytes, true),
         owner,
         listener);
   }

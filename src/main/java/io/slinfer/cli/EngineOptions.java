@@ -60,9 +60,13 @@ final class EngineOptions {
     return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
   }
 
-  /** What a profile calls the device. */
-  String deviceName() {
-    return gpu == null ? MachineName.of(threadCount()) : MachineName.of(gpu);
+  /**
+   * What a profile calls the device.
+   *
+   * @param kernels as the engine describes them
+   */
+  String deviceName(String kernels) {
+    return gpu == null ? MachineName.of(kernels) : MachineName.of(gpu);
   }
 
   /** Loads the model into an engine of its own. */

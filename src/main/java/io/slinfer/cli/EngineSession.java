@@ -1,15 +1,19 @@
 package io.slinfer.cli;
 
+import io.slinfer.cost.MeasuredSteps;
+import io.slinfer.cost.StepProbe;
 import io.slinfer.engine.Engine;
 import io.slinfer.engine.EngineEvent;
 import io.slinfer.engine.EngineListener;
 import io.slinfer.engine.KvImage;
 import io.slinfer.engine.LoadedModel;
 import io.slinfer.engine.ModelSource;
+import io.slinfer.engine.ProbeSequences;
 import io.slinfer.engine.Sequence;
 import io.slinfer.engine.SequenceChunk;
 import io.slinfer.engine.StepPlan;
 import io.slinfer.kvcache.BlockPool;
+import io.slinfer.kvcache.BlockTable;
 import io.slinfer.request.Failure;
 import io.slinfer.request.InstanceId;
 import io.slinfer.request.RequestId;
@@ -115,7 +119,11 @@ public final class EngineSession implements AutoCloseable {
 
   /** Gives the sequence's blocks room for {@code tokens} tokens, growing the cache if need be. */
   public void reserve(Sequence sequence, int tokens) throws FailedException {
-    while (!pool.reserve(sequence.blocks(), tokens)) {
+    reserve(sequence.blocks(), tokens);
+  }
+
+  private void reserve(BlockTable blocks, int tokens) throws FailedException {
+    while (!pool.reserve(blocks, tokens)) {
       int[] slabs = pool.planGrow(1);
       if (slabs.length == 0) {
         throw new FailedException(
@@ -130,6 +138,29 @@ public final class EngineSession implements AutoCloseable {
   /** Gives a sequence's blocks back. */
   public void release(Sequence sequence) {
     pool.release(sequence.blocks());
+  }
+
+  /**
+   * Measures the model's steps, prompts in one piece.
+   *
+   * @param budgetNanos no measurement begins that is likely to end later
+   */
+  public MeasuredSteps measure(long budgetNanos) throws FailedException {
+    int tokens = model.contextTokens() - 1;
+    StepProbe probe =
+        new StepProbe(new StepProbe.Limits(budgetNanos, Long.MAX_VALUE, tokens, Integer.MAX_VALUE));
+    ProbeSequences sequences = new ProbeSequences(tokens, model.vocabularySize());
+    for (StepProbe.Step step = probe.next(); step != null; step = probe.next()) {
+      reserve(sequences.blocks(), step.length());
+      List<SequenceChunk> chunks =
+          step.batch() == 0
+              ? sequences.prompt(step.from(), step.promptTokens())
+              : sequences.decodes(step.length(), step.batch());
+      engine.step(new StepPlan(++ticket, INSTANCE, chunks));
+      probe.took(expect(EngineEvent.Stepped.class).durationNanos());
+    }
+    pool.release(sequences.blocks());
+    return probe.result();
   }
 
   /** Copies a sequence's keys and values out. */

@@ -5,6 +5,7 @@ import io.slinfer.cost.InstanceCosts;
 import io.slinfer.cost.LatencyProfile;
 import io.slinfer.cost.LatencyProfile.Curve;
 import io.slinfer.cost.LatencyProfile.DecodeRow;
+import io.slinfer.cost.MeasuredSteps;
 import io.slinfer.cost.ModelShape;
 import io.slinfer.engine.ModelSource;
 import io.slinfer.engine.gpu.GpuEngine;
@@ -50,6 +51,17 @@ record GpuCosts(CpuCosts cpu, Vertx vertx, GpuProperties gpu) implements CostSou
                       return all;
                     },
                     false));
+  }
+
+  /** GPUs are measured by {@code slinfer profile} alone. */
+  @Override
+  public Future<Long> probeNanos(ModelSource source, DeviceKind kind) {
+    return kind == DeviceKind.GPU ? Future.succeededFuture(0L) : cpu.probeNanos(source, kind);
+  }
+
+  @Override
+  public Future<InstanceCosts> measured(ModelSource source, DeviceKind kind, MeasuredSteps steps) {
+    return cpu.measured(source, kind, steps);
   }
 
   private InstanceCosts read(ModelSource source) throws IOException, UnservableModelException {

@@ -32,11 +32,6 @@ final class GpuDevices {
 
   private GpuProperties first;
 
-  /** Whether none was found. */
-  boolean isEmpty() {
-    return first == null;
-  }
-
   /**
    * A GPU as a device of the node; empty if its settings say {@code auto} and it cannot be used.
    *
@@ -66,8 +61,8 @@ final class GpuDevices {
   }
 
   /** What models cost on the CPU and the GPUs of this machine, which are taken for equal. */
-  CostSource costs(Vertx vertx, int threads) {
-    return new GpuCosts(new CpuCosts(vertx, threads), vertx, first);
+  CostSource costs(CpuCosts cpu, Vertx vertx) {
+    return first == null ? cpu : new GpuCosts(cpu, vertx, first);
   }
 
   /**

@@ -83,6 +83,13 @@ final class LoadTestCommand implements Callable<Integer> {
   private double durationSeconds;
 
   @Option(
+      names = "--warm-up",
+      defaultValue = "0",
+      description =
+          "Calls of the first so many seconds are sent, but not counted (default: ${DEFAULT-VALUE}).")
+  private double warmUpSeconds;
+
+  @Option(
       names = "--burstiness",
       defaultValue = "1",
       description = "Gamma shape of the gaps; 1 is Poisson, less is burstier.")
@@ -159,7 +166,8 @@ final class LoadTestCommand implements Callable<Integer> {
       long cpuNanosBefore = processCpuNanos();
       List<CallRecord> records = client.run(plan, seed).await();
       LoadSummary summary =
-          LoadSummary.of(records, slo, (processCpuNanos() - cpuNanosBefore) / 1e9);
+          LoadSummary.of(
+              counted(records), slo, (processCpuNanos() - cpuNanosBefore) / 1e9, warmUpSeconds);
       print(summary);
     } finally {
       vertx.close().await();
@@ -184,6 +192,12 @@ final class LoadTestCommand implements Callable<Integer> {
         new TracePlan(
             traceStart, durationSeconds, rate == null ? 0 : rate, lengthDivisor, disconnects, seed);
     return replay.calls(TraceFile.read(trace, targets.size()), targets);
+  }
+
+  private List<CallRecord> counted(List<CallRecord> records) {
+    return records.stream()
+        .filter(record -> record.call().atNanos() >= warmUpSeconds * 1e9)
+        .toList();
   }
 
   private LoadClient.Target target() {

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /** Puts the devices of the settings together. */
 public final class NodeDevices {
@@ -27,13 +28,19 @@ public final class NodeDevices {
   private static final MemoryTimes CPU_TIMES =
       new MemoryTimes(20_000_000L, 3, 10_000, 10, 1_000_000, 1_000_000, 0);
 
+  /** Activations get this part of a CPU's memory, but no more than they could use. */
+  private static final int SCRATCH_PART = 16;
+
+  private static final long MOST_SCRATCH_BYTES = 64L << 20;
+
   private NodeDevices() {}
 
   /** The CPU and the GPUs of this machine, as the settings name them. */
-  static Server.Parts real(Settings settings) {
+  public static Server.Parts real(Settings settings) {
     List<DeviceParts> parts = new ArrayList<>();
     ServingPolicy policy = null;
     int threads = Runtime.getRuntime().availableProcessors();
+    Supplier<String> machine = () -> "";
     GpuDevices gpus = new GpuDevices();
     for (DeviceSettings device : settings.devices()) {
       if (device.realGpu()) {
@@ -46,21 +53,27 @@ public final class NodeDevices {
       }
       long memoryBytes =
           device.memoryBytes() > 0 ? device.memoryBytes() : AvailableMemory.spareBytes();
+      long scratchBytes = Math.min(MOST_SCRATCH_BYTES, memoryBytes / SCRATCH_PART);
+      long leftBytes = memoryBytes - scratchBytes;
       threads = device.threads() > 0 ? device.threads() : threads;
       ServingPolicy own = policy(settings, device, CPU_TIMES);
       policy = policy == null ? own : policy;
-      parts.add(
-          parts(device, DeviceKind.CPU, memoryBytes, own, new CpuEngines(device, memoryBytes)));
+      CpuEngines engines = new CpuEngines(device, leftBytes, scratchBytes);
+      machine = engines::machine;
+      parts.add(parts(device, DeviceKind.CPU, leftBytes, own, engines));
     }
     if (parts.isEmpty()) {
       throw new SettingsException("devices: none of them can be used; add the device cpu");
     }
     int kernelThreads = threads;
+    Supplier<String> cpu = machine;
+    MeasuredProfiles profiles = new MeasuredProfiles(settings.profiles().directory());
+    long firstUseNanos = TimeUnit.MILLISECONDS.toNanos(settings.profiles().firstUseMillis());
     return new Server.Parts(
         parts,
         policy,
         vertx ->
-            gpus.isEmpty() ? new CpuCosts(vertx, kernelThreads) : gpus.costs(vertx, kernelThreads));
+            gpus.costs(new CpuCosts(vertx, kernelThreads, cpu, profiles, firstUseNanos), vertx));
   }
 
   /** Emulated devices. */
@@ -105,6 +118,6 @@ public final class NodeDevices {
       EngineFactory engines) {
     DeviceSpec spec =
         new DeviceSpec(device.id(), kind, memoryBytes, SLOTS, BlockTable.TOKENS_PER_BLOCK, 0, 1);
-    return new DeviceParts(spec, policy.settings(), engines, device.emulated());
+    return new DeviceParts(spec, policy, engines, device.emulated());
   }
 }

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.slinfer.config.ProfileFile;
 import io.slinfer.config.ProfileFile.DeviceLatency;
 import io.slinfer.config.Settings;
+import io.slinfer.cost.ModelShape;
+import io.slinfer.engine.LoadedModel;
 import io.slinfer.engine.device.LogitsObserver;
 import io.slinfer.kvcache.BlockTable;
 import io.slinfer.model.ModelDescription;
@@ -12,7 +14,6 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -30,8 +31,6 @@ import picocli.CommandLine.Spec;
             + " length, and writes a profile for emulated devices and simulate.",
     mixinStandardHelpOptions = true)
 final class ProfileCommand implements Callable<Integer> {
-
-  private static final double GIB = 1L << 30;
 
   @Spec private CommandSpec spec;
   @Mixin private EngineOptions engine;
@@ -70,39 +69,30 @@ final class ProfileCommand implements Callable<Integer> {
             ? Settings.home().resolve("conf").resolve("profiles").resolve(model + ".yaml")
             : out;
     String device;
-    DeviceLatency latency;
-    String detail;
-    long weightBytes;
-    double kvBytesPerToken;
+    String by;
+    MeasuredModel measured;
     long began = System.nanoTime();
     try (EngineSession session = engine.open(LogitsObserver.NONE)) {
-      device = name == null ? engine.deviceName() : name;
-      latency = StepTimes.measure(session, Math.round(seconds * TimeUnit.SECONDS.toNanos(1)));
-      detail = session.engine().description().detail();
-      weightBytes = session.model().weightBytes();
-      kvBytesPerToken = (double) session.model().kvBlockBytes() / BlockTable.TOKENS_PER_BLOCK;
+      LoadedModel loaded = session.model();
+      long kvBytesPerToken = loaded.kvBlockBytes() / BlockTable.TOKENS_PER_BLOCK;
+      ModelShape shape = new ModelShape(loaded.weightBytes(), kvBytesPerToken, layers());
+      long budgetNanos = Math.round(seconds * TimeUnit.SECONDS.toNanos(1));
+      measured = new MeasuredModel(model, shape, DeviceLatency.of(session.measure(budgetNanos)));
+      String kernels = session.engine().description().detail();
+      by = "slinfer profile, " + kernels;
+      device = name == null ? engine.deviceName(kernels) : name;
     }
     double took = (System.nanoTime() - began) / 1e9;
     ProfileFile profile =
         Files.exists(file)
-            ? ProfileFile.read(file).with(device, latency)
-            : new ProfileFile(
-                model,
-                weightBytes / GIB,
-                kvBytesPerToken / 1_024,
-                layers(),
-                Map.of(device, latency));
-    List<String> comment =
-        List.of(
-            "Latency profile of %s: milliseconds, measured by slinfer profile (%s)."
-                .formatted(model, detail),
-            "prefill: [prompt tokens, ms]; decode: length, then [batch, ms] of one iteration.");
-    profile.write(file, comment);
+            ? ProfileFile.read(file).with(device, measured.latency())
+            : measured.file(device);
+    profile.write(file, MeasuredProfiles.comment(model, by));
     if (name == null) {
       // For serve on this machine, which looks for what was measured here.
-      profile.write(MeasuredProfiles.usual().file(engine.model()), comment);
+      MeasuredProfiles.usual().keep(engine.model(), device, measured, by);
     }
-    print(file, device, latency, took);
+    print(file, device, measured.latency(), took);
     return 0;
   }
 

@@ -6,6 +6,8 @@ import io.slinfer.config.Settings;
 import io.slinfer.gateway.DirectoryCatalogue;
 import io.slinfer.gateway.ModelCatalogue;
 import io.slinfer.gateway.ServedModel;
+import io.slinfer.recording.RecordingFile;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -47,6 +49,12 @@ final class ServeCommand implements Callable<Integer> {
   private Integer adminPort;
 
   @Option(
+      names = "--record",
+      paramLabel = "FILE",
+      description = "Records all that the scheduler sees and decides, for simulate --replay.")
+  private Path record;
+
+  @Option(
       names = "--models",
       paramLabel = "DIR",
       description = "Folder with GGUF files; may be given more than once.")
@@ -65,7 +73,10 @@ final class ServeCommand implements Callable<Integer> {
     } else {
       parts = NodeDevices.real(settings);
     }
-    ClusterNode node = ClusterNode.start(settings.cluster());
+    if (record != null) {
+      parts = parts.recordedTo(recording());
+    }
+    ClusterNode node = ClusterNode.start(settings.cluster(), settings.device().emulated());
     Server server = Server.start(settings, parts.in(node), catalogue);
     Runtime.getRuntime()
         .addShutdownHook(
@@ -78,6 +89,15 @@ final class ServeCommand implements Callable<Integer> {
     report(settings, server, catalogue.models());
     new CountDownLatch(1).await();
     return 0;
+  }
+
+  private RecordingFile recording() {
+    try {
+      return RecordingFile.create(record);
+    } catch (IOException failure) {
+      throw new ParameterException(
+          spec.commandLine(), "--record is " + record + ", which cannot be written: " + failure);
+    }
   }
 
   private Settings settings() {

@@ -37,6 +37,8 @@ import io.slinfer.node.NodeRecorder;
 import io.slinfer.node.OwnerLoop;
 import io.slinfer.node.Promises;
 import io.slinfer.placement.ExclusivePlacement;
+import io.slinfer.recording.RecordedNode;
+import io.slinfer.recording.RecordingFile;
 import io.slinfer.request.ModelId;
 import io.slinfer.scheduler.ServingPolicy;
 import io.vertx.core.Context;
@@ -81,6 +83,7 @@ public final class Server implements AutoCloseable {
   private final NodeCore core;
   private final OwnerLoop owner;
   private final Optional<ClusterNode> cluster;
+  private final Optional<RecordingFile> recording;
   private Optional<ClusterRoom> room = Optional.empty();
   private final List<DispatchVerticle> devices = new ArrayList<>();
   private final long drainMillis;
@@ -93,22 +96,29 @@ public final class Server implements AutoCloseable {
    * @param costs made for the node's Vert.x
    * @param cluster where the node tells how it stands; empty: nobody is told, and nothing is scaled
    *     or packed by what is told
+   * @param recording gets all that comes in and is decided
    */
   public record Parts(
       List<DeviceParts> devices,
       ServingPolicy policy,
       Function<Vertx, CostSource> costs,
-      Optional<ClusterNode> cluster) {
+      Optional<ClusterNode> cluster,
+      Optional<RecordingFile> recording) {
 
     /** A node that tells nobody how it stands. */
     public Parts(
         List<DeviceParts> devices, ServingPolicy policy, Function<Vertx, CostSource> costs) {
-      this(devices, policy, costs, Optional.empty());
+      this(devices, policy, costs, Optional.empty(), Optional.empty());
     }
 
     /** The same in a cluster. */
     public Parts in(ClusterNode node) {
-      return new Parts(devices, policy, costs, Optional.of(node));
+      return new Parts(devices, policy, costs, Optional.of(node), recording);
+    }
+
+    /** The same, recorded; the server closes the recording. */
+    public Parts recordedTo(RecordingFile file) {
+      return new Parts(devices, policy, costs, cluster, Optional.of(file));
     }
   }
 
@@ -120,6 +130,7 @@ public final class Server implements AutoCloseable {
     this.vertx = vertx(loops);
     this.meters = new ServingMeters(settings.metrics().vllmNames(), settings.device().emulated());
     this.owner = new OwnerLoop();
+    this.recording = parts.recording();
     ServingSettings serving = settings.serving();
     Promises promises =
         new Promises(
@@ -137,7 +148,9 @@ public final class Server implements AutoCloseable {
                 owner,
                 settings.device().maxWaiting(),
                 meters,
-                NodeRecorder.NONE));
+                recording
+                    .map(file -> file.of(recorded(settings, parts)))
+                    .orElse(NodeRecorder.NONE)));
     this.admission = new AdmissionVerticle(owner, core);
     for (int i = 0; i < parts.devices().size(); i++) {
       devices.add(new DispatchVerticle(parts.devices().get(i), core.driver(i), owner, meters));
@@ -171,6 +184,18 @@ public final class Server implements AutoCloseable {
       server.close();
       throw failure;
     }
+  }
+
+  private static RecordedNode recorded(Settings settings, Parts parts) {
+    ServingSettings serving = settings.serving();
+    return new RecordedNode(
+        System.nanoTime(),
+        serving.exclusive(),
+        TimeUnit.MILLISECONDS.toNanos(serving.coldStartMillis()),
+        settings.device().maxWaiting(),
+        serving.pinned(),
+        serving.bestEffort(),
+        parts.devices());
   }
 
   /** The port that it listens on. */
@@ -216,6 +241,7 @@ public final class Server implements AutoCloseable {
       room.ifPresent(own -> wait(own.leave(), STOP_SECONDS));
       wait(vertx.close(), STOP_SECONDS);
     } finally {
+      recording.ifPresent(RecordingFile::close);
       cluster.ifPresent(ClusterNode::close);
       meters.close();
     }

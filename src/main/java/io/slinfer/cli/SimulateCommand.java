@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.slinfer.config.ClusterFile;
 import io.slinfer.config.FaultFile;
 import io.slinfer.config.ProfileFile;
+import io.slinfer.recording.Replay;
 import io.slinfer.sim.Comparison;
 import io.slinfer.sim.PolicyName;
 import io.slinfer.sim.Recording;
@@ -18,12 +19,14 @@ import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code slinfer simulate}: policies on a cluster against a trace, in virtual time. */
@@ -37,15 +40,23 @@ public final class SimulateCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Option(names = "--cluster", required = true, description = "Cluster file (YAML).")
+  @Option(names = "--cluster", description = "Cluster file (YAML).")
   private Path cluster;
+
+  @Option(
+      names = "--replay",
+      paramLabel = "FILE",
+      description =
+          "Replays what serve --record has written, and compares every decision; exit code 1 if one"
+              + " differs.")
+  private Path replay;
 
   @Option(
       names = "--trace",
       defaultValue = SYNTHETIC,
       description =
-          "Trace: .json (SLINFER's artifact), .csv (Azure LLM inference), or \"synthetic\"; default:"
-              + " ${DEFAULT-VALUE}.")
+          "Trace: .json (SLINFER's artifact), .csv (Azure LLM inference), or \"synthetic\";"
+              + " default: ${DEFAULT-VALUE}.")
   private String trace;
 
   @Option(
@@ -98,6 +109,12 @@ public final class SimulateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if ((cluster == null) == (replay == null)) {
+      throw new ParameterException(spec.commandLine(), "give either --cluster or --replay");
+    }
+    if (replay != null) {
+      return replay();
+    }
     if (events != null && models.size() * policies.size() > 1) {
       throw new IllegalArgumentException("--events takes one policy and one number of models");
     }
@@ -113,6 +130,34 @@ public final class SimulateCommand implements Callable<Integer> {
     }
     print(comparison);
     return 0;
+  }
+
+  private int replay() throws IOException {
+    Replay.Outcome outcome = Replay.of(replay);
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      Map<String, Object> answer = new LinkedHashMap<>();
+      answer.put("inputs", outcome.inputs());
+      answer.put("decisions", outcome.decisions());
+      answer.put("equal", outcome.equal());
+      answer.put("complete", outcome.complete());
+      answer.put("first_difference", outcome.difference().orElse(null));
+      out.println(new ObjectMapper().writeValueAsString(answer));
+    } else {
+      out.printf("%d inputs, %d decisions the same%n", outcome.inputs(), outcome.decisions());
+      outcome
+          .difference()
+          .ifPresent(
+              first ->
+                  out.printf(
+                      "first difference, line %d%n  recorded: %s%n  replayed: %s%n",
+                      first.line(), first.recorded(), first.replayed()));
+      if (!outcome.complete()) {
+        out.printf("the recording is not whole: %s%n", outcome.incomplete());
+      }
+    }
+    out.flush();
+    return outcome.equal() ? 0 : 1;
   }
 
   private Comparison.Run run(String policy, int count) throws IOException {

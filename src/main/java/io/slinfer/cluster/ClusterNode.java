@@ -11,6 +11,7 @@ import com.hazelcast.config.MultiMapConfig;
 import com.hazelcast.config.MultiMapConfig.ValueCollectionType;
 import com.hazelcast.core.HazelcastException;
 import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.LifecycleEvent.LifecycleState;
 import com.hazelcast.instance.impl.HazelcastInstanceFactory;
 import io.slinfer.config.ClusterSettings;
 import io.slinfer.config.SettingsException;
@@ -24,6 +25,7 @@ import java.net.UnknownHostException;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
@@ -34,6 +36,7 @@ import java.util.function.Consumer;
 public final class ClusterNode implements AutoCloseable {
 
   private static final String NODE_NAME = "slinfer.node";
+  private static final String EMULATED = "slinfer.emulated";
 
   /** Where Vert.x's cluster manager looks for its node id on a Hazelcast that it did not start. */
   private static final String VERTX_NODE_ID = "__vertx.nodeId";
@@ -41,19 +44,47 @@ public final class ClusterNode implements AutoCloseable {
   private final ClusterSettings settings;
   private final HazelcastInstance hazelcast;
   private final ConcurrentHashMap<String, StateMap<?>> maps = new ConcurrentHashMap<>();
+  private final List<Runnable> rejoined = new CopyOnWriteArrayList<>();
 
   private ClusterNode(ClusterSettings settings, HazelcastInstance hazelcast) {
     this.settings = settings;
     this.hazelcast = hazelcast;
+    hazelcast
+        .getLifecycleService()
+        .addLifecycleListener(
+            event -> {
+              if (event.getState() == LifecycleState.MERGED) {
+                Thread.ofVirtual().name("slinfer-rejoin").start(this::rejoin);
+              }
+            });
+  }
+
+  /** This node was thought to be lost and is a new member of the same cluster. */
+  private void rejoin() {
+    maps.values().forEach(StateMap::rejoined);
+    rejoined.forEach(Runnable::run);
+  }
+
+  /** Calls back when this node has joined anew after it was thought to be lost. Any thread. */
+  public void onRejoin(Runnable task) {
+    rejoined.add(task);
+  }
+
+  /** Starts a member whose devices are real. */
+  public static ClusterNode start(ClusterSettings settings) {
+    return start(settings, false);
   }
 
   /**
    * Starts the member; blocks until it has joined or found itself the first.
    *
-   * @throws SettingsException if the address cannot be used or the node's name is taken
+   * @param emulated whether its devices' tokens are made up
+   * @throws SettingsException if the address cannot be used, the node's name is taken, or some of
+   *     the nodes are emulated and others are not
    */
-  public static ClusterNode start(ClusterSettings settings) {
+  public static ClusterNode start(ClusterSettings settings, boolean emulated) {
     Config config = config(settings);
+    config.getMemberAttributeConfig().setAttribute(EMULATED, Boolean.toString(emulated));
     if (settings.isAlone()) {
       return new ClusterNode(
           settings,
@@ -61,12 +92,13 @@ public final class ClusterNode implements AutoCloseable {
               config, "slinfer-" + UUID.randomUUID(), new AloneContext(loopback())));
     }
     ClusterNode node = new ClusterNode(settings, join(settings, config));
-    if (node.isNameTaken()) {
+    try {
+      node.checkOthers(emulated);
+      return node;
+    } catch (SettingsException refusal) {
       node.close();
-      throw new SettingsException(
-          "cluster.node: " + settings.node() + "; another node of the cluster has this name");
+      throw refusal;
     }
-    return node;
   }
 
   private static HazelcastInstance join(ClusterSettings settings, Config config) {
@@ -83,17 +115,25 @@ public final class ClusterNode implements AutoCloseable {
     }
   }
 
-  /** Whether a node that was here before has this one's name. */
-  private boolean isNameTaken() {
+  /** The nodes that were here before must let this one be. */
+  private void checkOthers(boolean emulated) {
     for (Member member : hazelcast.getCluster().getMembers()) {
       if (member.localMember()) {
-        return false;
+        return;
       }
       if (nodeName().equals(nameOf(member))) {
-        return true;
+        throw new SettingsException(
+            "cluster.node: " + nodeName() + "; another node of the cluster has this name");
+      }
+      if (emulated != Boolean.parseBoolean(member.getAttribute(EMULATED))) {
+        throw new SettingsException(
+            "cluster.members: the devices of node "
+                + nameOf(member)
+                + (emulated ? " are real" : " are emulated")
+                + "; all nodes' are emulated or none's, so that a made-up token is never taken for"
+                + " a real one");
       }
     }
-    return false;
   }
 
   /** Whether no other node can ever be a member. */

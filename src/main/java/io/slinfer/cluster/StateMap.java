@@ -8,13 +8,17 @@ import com.hazelcast.map.listener.EntryRemovedListener;
 import com.hazelcast.map.listener.EntryUpdatedListener;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One of the shared maps of the cluster, from ids to records. Each key has one writer (see
@@ -25,29 +29,49 @@ import java.util.function.Consumer;
  */
 public final class StateMap<V> {
 
+  private static final Logger LOG = LoggerFactory.getLogger(StateMap.class);
+
   private final IMap<String, V> shared;
   private final Map<String, V> copy = new ConcurrentHashMap<>();
+  private final Registration own;
+  private final Set<Registration> registrations = ConcurrentHashMap.newKeySet();
 
-  /** Whether the copy has what was there at first. */
-  private volatile boolean filled;
+  /** Keys removed since the copy began to be filled. */
+  private final Set<String> removedMeanwhile = ConcurrentHashMap.newKeySet();
 
   StateMap(IMap<String, V> shared) {
     this.shared = shared;
-    Set<String> removedMeanwhile = ConcurrentHashMap.newKeySet();
-    shared.addEntryListener(
-        new Listener(
-            Runnable::run,
-            change -> {
-              if (!filled && change.isRemoval()) {
-                removedMeanwhile.add(change.key());
-              }
-              applyToCopy(change);
-            }),
-        true);
-    shared.forEach(
+    this.own = new Registration(new Listener(Runnable::run, this::follow));
+    fill();
+  }
+
+  private void follow(Change<V> change) {
+    if (change.isRemoval()) {
+      removedMeanwhile.add(change.key());
+    }
+    applyToCopy(change);
+  }
+
+  /** Takes over what is there; what is removed meanwhile stays so. */
+  private void fill() {
+    removedMeanwhile.clear();
+    Map<String, V> now = new HashMap<>();
+    shared.forEach(now::put);
+    copy.keySet().retainAll(now.keySet());
+    now.forEach(
         (key, value) ->
             copy.computeIfAbsent(key, absent -> removedMeanwhile.contains(key) ? null : value));
-    filled = true;
+    removedMeanwhile.clear();
+  }
+
+  /**
+   * This node is another member than before: it was thought to be lost and has joined anew, which
+   * ended its listeners. Blocks for an answer of the others.
+   */
+  void rejoined() {
+    own.renew();
+    registrations.forEach(Registration::renew);
+    fill();
   }
 
   /** What this node knows now; a live view, safe for any thread. */
@@ -71,8 +95,12 @@ public final class StateMap<V> {
    * @return what ends the calls
    */
   public Subscription onChange(Executor executor, Consumer<Change<V>> consumer) {
-    UUID id = shared.addEntryListener(new Listener(executor, consumer), true);
-    return () -> shared.removeEntryListener(id);
+    Registration registration = new Registration(new Listener(executor, consumer));
+    registrations.add(registration);
+    return () -> {
+      registrations.remove(registration);
+      registration.end();
+    };
   }
 
   private void applyToCopy(Change<V> change) {
@@ -101,6 +129,27 @@ public final class StateMap<V> {
 
     @Override
     void close();
+  }
+
+  /** A listener as long as it listens. */
+  private final class Registration {
+
+    private final Listener listener;
+    private UUID id;
+
+    Registration(Listener listener) {
+      this.listener = listener;
+      this.id = shared.addEntryListener(listener, true);
+    }
+
+    synchronized void renew() {
+      shared.removeEntryListener(id);
+      id = shared.addEntryListener(listener, true);
+    }
+
+    synchronized void end() {
+      shared.removeEntryListener(id);
+    }
   }
 
   /** Turns Hazelcast's events into changes. */
@@ -139,7 +188,11 @@ public final class StateMap<V> {
     }
 
     private void send(EntryEvent<String, V> event, V value) {
-      executor.execute(() -> consumer.accept(new Change<>(event.getKey(), value)));
+      try {
+        executor.execute(() -> consumer.accept(new Change<>(event.getKey(), value)));
+      } catch (RejectedExecutionException stopping) {
+        LOG.debug("nobody hears of {} any more", event.getKey());
+      }
     }
   }
 }

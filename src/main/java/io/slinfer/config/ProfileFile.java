@@ -2,6 +2,7 @@ package io.slinfer.config;
 
 import io.slinfer.cost.InstanceCosts;
 import io.slinfer.cost.LatencyProfile;
+import io.slinfer.cost.MeasuredSteps;
 import io.slinfer.cost.ModelShape;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,7 +33,33 @@ public record ProfileFile(
       int exclusiveBatchLimit,
       int halfShareBatchLimit,
       double[][] prefillMillis,
-      List<DecodeRow> decodeMillis) {}
+      List<DecodeRow> decodeMillis) {
+
+    private static final double TPOT_MILLIS = 250;
+
+    /** What was measured; not empty. */
+    public static DeviceLatency of(MeasuredSteps steps) {
+      List<double[]> longest = steps.decodes().getLast().batches();
+      return new DeviceLatency(
+          limit(longest, TPOT_MILLIS),
+          limit(longest, TPOT_MILLIS / 2),
+          steps.prefills().toArray(double[][]::new),
+          steps.decodes().stream()
+              .map(row -> new DecodeRow(row.tokens(), row.batches().toArray(double[][]::new)))
+              .toList());
+    }
+
+    /** The largest measured batch that keeps to the limit; at least 1. */
+    private static int limit(List<double[]> batches, double millis) {
+      int most = 1;
+      for (double[] batch : batches) {
+        if (batch[1] <= millis) {
+          most = (int) batch[0];
+        }
+      }
+      return most;
+    }
+  }
 
   /**
    * Decode iterations at one mean length.

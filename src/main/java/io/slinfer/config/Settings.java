@@ -14,6 +14,7 @@ import java.util.Set;
  * @param serving how models share the devices
  * @param metrics what /metrics shows
  * @param cluster the nodes that it serves with
+ * @param profiles what is measured of models, and where it is kept
  */
 public record Settings(
     HttpSettings http,
@@ -21,7 +22,8 @@ public record Settings(
     List<DeviceSettings> devices,
     ServingSettings serving,
     MetricsSettings metrics,
-    ClusterSettings cluster) {
+    ClusterSettings cluster,
+    ProfileSettings profiles) {
 
   public Settings {
     devices = List.copyOf(devices);
@@ -34,7 +36,7 @@ public record Settings(
 
   /** The same elsewhere, or with other models. */
   public Settings with(HttpSettings otherHttp, ModelSettings otherModels) {
-    return new Settings(otherHttp, otherModels, devices, serving, metrics, cluster);
+    return new Settings(otherHttp, otherModels, devices, serving, metrics, cluster, profiles);
   }
 
   /**
@@ -87,7 +89,8 @@ public record Settings(
             devices(file, root),
             ServingSettings.read(root.section("serving")),
             MetricsSettings.read(root.section("metrics")),
-            ClusterSettings.read(root.section("cluster")));
+            ClusterSettings.read(root.section("cluster")),
+            ProfileSettings.read(root.section("profiles"), folder));
     if (!settings.models().emulated().isEmpty() && !settings.device().emulated()) {
       throw new SettingsException(file + ": models.emulated: needs devices with engine: emulated");
     }

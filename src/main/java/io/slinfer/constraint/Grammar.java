@@ -26,6 +26,23 @@ public record Grammar(Map<String, Expression> rules, String start) {
     return new GbnfParser(gbnf).parse();
   }
 
+  /** The texts of one grammar or of the other. */
+  public static Grammar either(Grammar one, Grammar other) {
+    Map<String, Expression> all = new LinkedHashMap<>();
+    Expression first = one.addTo(all, "one-");
+    Expression second = other.addTo(all, "other-");
+    all.put("root", Expression.choice(first, second));
+    return new Grammar(all, "root");
+  }
+
+  /** Adds the rules under longer names; the start's. */
+  private Expression addTo(Map<String, Expression> all, String prefix) {
+    Map<String, Expression> names = new LinkedHashMap<>();
+    rules.keySet().forEach(name -> names.put(name, new Expression.Rule(prefix + name)));
+    rules.forEach((name, body) -> all.put(prefix + name, body.replaceRules(names)));
+    return names.get(start);
+  }
+
   private static void check(String name, Expression body, Map<String, Expression> rules) {
     switch (body) {
       case Expression.Text _, Expression.Marker _, Expression.Characters _ -> {}

@@ -26,11 +26,9 @@ public final class CostCorrection {
   private static final class Ratio {
     double mean = 1;
     double factor = 1;
-    double error;
 
     /** Takes note of a step; true if the factor is another now. */
     boolean observe(double ratio) {
-      error += WEIGHT * (Math.abs(ratio - factor) / ratio - error);
       mean += WEIGHT * (Math.min(MOST_OF_A_STEP, ratio) - mean);
       double bounded = Math.clamp(mean, LEAST, MOST);
       if (Math.abs(bounded - factor) < 0.75 * GRAIN) {
@@ -43,6 +41,7 @@ public final class CostCorrection {
 
   private final Map<LatencyProfile, Ratio> profiles = new IdentityHashMap<>();
   private final Ratio device = new Ratio();
+  private double error;
 
   /**
    * Takes note of a step.
@@ -62,8 +61,14 @@ public final class CostCorrection {
       profiles.put(costs.latency(), profile);
     }
     double ratio = (double) observedNanos / predictedNanos;
+    error += WEIGHT * (Math.abs(ratio - profile.factor) / ratio - error);
     boolean deviceChanged = device.observe(ratio);
     return profile.observe(ratio) || deviceChanged;
+  }
+
+  /** A profile that was measured on this device just now: its own steps alone can say it is off. */
+  public void trust(LatencyProfile measured) {
+    profiles.put(measured, new Ratio());
   }
 
   /** The costs of an instance as its steps on this device suggest. */
@@ -82,6 +87,6 @@ public final class CostCorrection {
    * predicted| / observed over the steps of the device.
    */
   public double predictionError() {
-    return device.error;
+    return error;
   }
 }

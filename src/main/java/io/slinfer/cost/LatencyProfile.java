@@ -1,5 +1,6 @@
 package io.slinfer.cost;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -27,8 +28,43 @@ public final class LatencyProfile {
     this.decodeByBatch = decode.stream().map(DecodeRow::nanosByBatch).toArray(Curve[]::new);
   }
 
+  /**
+   * The same with decodes of longer sequences as the shortest and the longest measured ones
+   * suggest, in a line, in place of in proportion: what was measured of short sequences only says
+   * little about weights and much about keys and values otherwise.
+   *
+   * @param tokens up to this length
+   */
+  public LatencyProfile drawnOutTo(double tokens) {
+    int last = decodeLengths.length - 1;
+    if (last == 0 || tokens <= decodeLengths[last]) {
+      return this;
+    }
+    double part = (tokens - decodeLengths[0]) / (decodeLengths[last] - decodeLengths[0]);
+    List<DecodeRow> rows = new ArrayList<>();
+    for (int i = 0; i <= last; i++) {
+      rows.add(new DecodeRow(decodeLengths[i], decodeByBatch[i]));
+    }
+    rows.add(new DecodeRow(tokens, decodeByBatch[0].towards(decodeByBatch[last], part)));
+    return new LatencyProfile(prefill, rows);
+  }
+
   /** Decode nanoseconds by batch size for sequences of one mean length. */
   public record DecodeRow(double meanTokens, Curve nanosByBatch) {}
+
+  /** The points of prefills. */
+  public Curve prefill() {
+    return prefill;
+  }
+
+  /** The points of decodes, one row for each mean length. */
+  public List<DecodeRow> decode() {
+    List<DecodeRow> rows = new ArrayList<>();
+    for (int i = 0; i < decodeLengths.length; i++) {
+      rows.add(new DecodeRow(decodeLengths[i], decodeByBatch[i]));
+    }
+    return rows;
+  }
 
   /** A step that prefills {@code tokens} tokens in all. */
   public long prefillNanos(int tokens) {
@@ -75,6 +111,26 @@ public final class LatencyProfile {
       }
       this.x = x.clone();
       this.y = y.clone();
+    }
+
+    /** The curve that lies {@code part} of the way from this one to another; 1 is the other. */
+    Curve towards(Curve other, double part) {
+      double[] further = new double[other.x.length];
+      for (int i = 0; i < further.length; i++) {
+        double slope = Math.max(0, other.y[i] - at(other.x[i]));
+        further[i] = other.y[i] + (part - 1) * slope;
+      }
+      return new Curve(other.x, further);
+    }
+
+    /** Where it was measured. */
+    public double[] x() {
+      return x.clone();
+    }
+
+    /** What was measured there. */
+    public double[] y() {
+      return y.clone();
     }
 
     double at(double value) {

@@ -1,9 +1,9 @@
 /**
  * What things cost: step times by latency profile, load and resize times, what devices and models
- * weigh; what observed steps teach about them.
+ * weigh; what observed steps teach about them, and which steps to run to measure them.
  *
  * <p>Owns: LatencyProfile, InstanceCosts, MemoryTimes, DeviceSpec, ModelShape, SafetyMargins,
- * CostCorrection.
+ * CostCorrection, StepProbe, MeasuredSteps.
  *
  * <p>May use: request, engine.
  *

@@ -47,6 +47,15 @@ public final class Sampler {
   }
 
   /**
+   * Tells of a token as if it had been drawn.
+   *
+   * @throws ArithmeticException if a logit is not a number or all are minus infinity
+   */
+  public TokenDraw score(float[] logits, int token, Sampling sampling) {
+    return told(logits, token, logTotal(logits), sampling);
+  }
+
+  /**
    * Draws the token for {@code position}, its index in the sequence (prompt included), by the raw
    * logits alone.
    *

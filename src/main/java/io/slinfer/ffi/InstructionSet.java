@@ -11,8 +11,12 @@ public enum InstructionSet {
   AVX2(2),
   /** AVX-512 F, BW, DQ, VL and VNNI. */
   AVX512(3),
+  /** The kernels of AMX over tiles in portable code: for checks, never chosen. */
+  AMX_EMULATED(8),
   /** AVX-512 as above with BF16: BF16 weights meet activations rounded to bfloat16. */
   AVX512_BF16(4),
+  /** AVX-512 as above with the tiles of AMX for int8 and BF16. */
+  AMX(7),
   /** NEON of any aarch64. */
   NEON(5),
   /** NEON with the products of bytes of Armv8.2. */

@@ -24,6 +24,9 @@ public final class ReservedMemory implements AutoCloseable {
   private static final int READ_WRITE = 0x1 | 0x2;
   private static final int PRIVATE_ANONYMOUS_UNRESERVED = 0x02 | 0x20 | 0x4000;
   private static final int DONT_NEED = 4;
+  private static final int POPULATE_READ = 22;
+  private static final int POPULATE_WRITE = 23;
+  private static final int NO_MEMORY = 12;
 
   private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
   private static final MemoryLayout CALL_STATE = Linker.Option.captureStateLayout();
@@ -82,19 +85,52 @@ public final class ReservedMemory implements AutoCloseable {
     return segment;
   }
 
+  /**
+   * Takes the memory of whole pages now, where the kernel can (Linux 5.14); else they take it as
+   * they are written.
+   *
+   * @throws OutOfMemoryError when there is none
+   */
+  public void take(long offset, long bytes) {
+    if (advise(pages(offset, bytes), POPULATE_WRITE) == NO_MEMORY) {
+      throw new OutOfMemoryError("the system has no memory for " + bytes + " more bytes");
+    }
+  }
+
   /** Gives the memory of whole pages back; they read as zeros from now on. */
   public void release(long offset, long bytes) {
+    int error = advise(pages(offset, bytes), DONT_NEED);
+    if (error != 0) {
+      throw new IllegalStateException("cannot release memory: errno " + error);
+    }
+  }
+
+  /**
+   * Reads a part of a mapped file into memory, with the pages that it shares with its neighbours,
+   * where it is not there yet.
+   */
+  public static void read(MemorySegment mapped) {
+    long before = mapped.address() % PAGE_BYTES;
+    long bytes = Math.ceilDiv(before + mapped.byteSize(), (long) PAGE_BYTES) * PAGE_BYTES;
+    if (advise(view(mapped.address() - before, bytes), POPULATE_READ) != 0) {
+      mapped.load();
+    }
+  }
+
+  private MemorySegment pages(long offset, long bytes) {
     if (offset % PAGE_BYTES != 0 || bytes % PAGE_BYTES != 0) {
       throw new IllegalArgumentException(
           bytes + " bytes at " + offset + " are not whole pages of " + PAGE_BYTES);
     }
-    MemorySegment pages = segment.asSlice(offset, bytes);
+    return segment.asSlice(offset, bytes);
+  }
+
+  /** The error number; 0 without one. */
+  private static int advise(MemorySegment pages, int advice) {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment state = call.allocate(CALL_STATE);
-      int status = (int) MADVISE.invokeExact(state, pages, bytes, DONT_NEED);
-      if (status != 0) {
-        throw new IllegalStateException("cannot release memory: errno " + errno(state));
-      }
+      int status = (int) MADVISE.invokeExact(state, pages, pages.byteSize(), advice);
+      return status == 0 ? 0 : errno(state);
     } catch (Throwable failure) {
       throw rethrown(failure);
     }

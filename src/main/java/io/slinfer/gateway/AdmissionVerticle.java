@@ -40,7 +40,10 @@ public final class AdmissionVerticle extends VerticleBase {
     return Future.future(
         promise ->
             owner.execute(
-                () -> promise.complete(new Occupancy(core.liveRequests(), core.usedBlocks()))));
+                () ->
+                    promise.complete(
+                        new Occupancy(
+                            core.liveRequests(), core.leavingRequests(), core.usedBlocks()))));
   }
 
   /** How the instances of each device stand; answered from the owner. Any thread. */
@@ -52,7 +55,12 @@ public final class AdmissionVerticle extends VerticleBase {
    * What requests hold on a node.
    *
    * @param liveRequests requests that have not ended
+   * @param leavingRequests those of them whose caller has gone; the step in flight has them still
    * @param usedBlocks KV blocks that they use
    */
-  public record Occupancy(int liveRequests, int usedBlocks) {}
+  public record Occupancy(int liveRequests, int leavingRequests, int usedBlocks) {
+
+    /** Nothing is in use. */
+    public static final Occupancy NONE = new Occupancy(0, 0, 0);
+  }
 }

@@ -35,4 +35,7 @@ public sealed interface AnswerForm {
       tools = List.copyOf(tools);
     }
   }
+
+  /** Calls of tools, or a text of a grammar: as the model decides. */
+  record CallsOr(Calls calls, Grammatical answer) implements AnswerForm {}
 }

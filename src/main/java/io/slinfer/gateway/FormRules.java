@@ -8,6 +8,7 @@ import io.slinfer.toolcall.ToolCallFormat;
 import io.slinfer.toolcall.ToolCallGrammar;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** Turns what an answer must be into a rule for a model's tokens, off the event loop. */
@@ -25,21 +26,49 @@ final class FormRules {
       case AnswerForm.Grammatical(String key, String field, Supplier<Grammar> grammar) ->
           compiled(context, text, key, field, grammar);
       case AnswerForm.Calls calls ->
-          text.style()
-              .calls()
-              .map(format -> calls(context, text, format, calls))
-              .orElseGet(() -> Future.succeededFuture()); // the prompt's reader says why not
+          withFormat(
+              text, format -> compiled(context, text, key(calls), "tools", of(format, calls)));
+      case AnswerForm.CallsOr(AnswerForm.Calls calls, AnswerForm.Grammatical answer) ->
+          withFormat(
+              text,
+              format ->
+                  compiled(
+                      context,
+                      text,
+                      key(calls) + " or " + answer.key(),
+                      answer.field(),
+                      () ->
+                          Grammar.either(
+                              named("tools", of(format, calls)), answer.grammar().get())));
     };
   }
 
-  private static Future<TokenRule> calls(
-      Context context, ModelText text, ToolCallFormat format, AnswerForm.Calls calls) {
-    return compiled(
-        context,
-        text,
-        "calls:" + calls.parallel() + ":" + calls.tools(),
-        "tools",
-        () -> ToolCallGrammar.of(format, calls.tools(), calls.parallel()));
+  /** Nothing where the template takes no tools: the prompt's reader says so. */
+  private static Future<TokenRule> withFormat(
+      ModelText text, Function<ToolCallFormat, Future<TokenRule>> rule) {
+    return text.style().calls().map(rule).orElseGet(() -> Future.succeededFuture());
+  }
+
+  private static String key(AnswerForm.Calls calls) {
+    return "calls:" + calls.parallel() + ":" + calls.tools();
+  }
+
+  private static Supplier<Grammar> of(ToolCallFormat format, AnswerForm.Calls calls) {
+    return () -> ToolCallGrammar.of(format, calls.tools(), calls.parallel());
+  }
+
+  /** The grammar; if it cannot be had, this field is at fault. */
+  private static Grammar named(String field, Supplier<Grammar> grammar) {
+    try {
+      return grammar.get();
+    } catch (ConstraintException refusal) {
+      throw refused(refusal, field);
+    }
+  }
+
+  private static RefusedException refused(ConstraintException refusal, String field) {
+    return new RefusedException(
+        new Failure.Invalid(refusal.getMessage(), field, "unsupported_grammar"));
   }
 
   private static Future<TokenRule> compiled(
@@ -53,8 +82,7 @@ final class FormRules {
           try {
             return text.rules().of(key, grammar);
           } catch (ConstraintException refusal) {
-            throw new RefusedException(
-                new Failure.Invalid(refusal.getMessage(), field, "unsupported_grammar"));
+            throw refused(refusal, field);
           }
         },
         false);

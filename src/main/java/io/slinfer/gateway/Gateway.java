@@ -248,7 +248,10 @@ public final class Gateway {
       Generation generation =
           switch (event) {
             case TokenEvent.Finished _, TokenEvent.Failed _ -> submitted.remove(event.id());
-            case TokenEvent.Accepted _, TokenEvent.Started _, TokenEvent.Token _ ->
+            case TokenEvent.Accepted _,
+                TokenEvent.Started _,
+                TokenEvent.Scored _,
+                TokenEvent.Token _ ->
                 submitted.get(event.id());
           };
       if (generation != null) {

@@ -107,9 +107,13 @@ public final class Generation {
       case TokenEvent.Started started -> {
         cachedTokens = started.cachedTokens();
         listener.onStarted(prompt.length, cachedTokens);
-        if (request.reading().echo()) {
+        if (request.reading().echo() && !request.sampling().scoresPrompt()) {
           listener.onText(promptText());
         }
+      }
+      case TokenEvent.Scored scored -> {
+        listener.onPromptTokens(promptTokens(scored.tokens()));
+        listener.onText(promptText());
       }
       case TokenEvent.Token token -> onToken(token);
       case TokenEvent.Finished finished -> onFinished(finished);
@@ -159,14 +163,32 @@ public final class Generation {
   }
 
   private void tell(TokenDraw draw) {
+    if (untold.isEmpty()) {
+      untold = new ArrayList<>();
+    }
+    untold.add(told(draw));
+  }
+
+  /** A prompt's tokens as its text has them: without a beginning that was put before the text. */
+  private List<TokenText> promptTokens(List<TokenDraw> scores) {
+    List<TokenText> tokens = new ArrayList<>(prompt.length);
+    boolean added =
+        request.prompt() instanceof Prompt.Text(String plain)
+            && prompt[0] == tokenizer.beginOfSequence()
+            && !plain.startsWith(tokenizer.written(prompt[0]));
+    if (!added) {
+      tokens.add(told(prompt[0], Float.NaN, List.of()));
+    }
+    scores.forEach(score -> tokens.add(told(score)));
+    return tokens;
+  }
+
+  private TokenText told(TokenDraw draw) {
     List<TokenText> likeliest =
         draw.likeliest().stream()
             .map(likely -> told(likely.token(), likely.logProbability(), List.of()))
             .toList();
-    if (untold.isEmpty()) {
-      untold = new ArrayList<>();
-    }
-    untold.add(told(draw.token(), draw.logProbability(), likeliest));
+    return told(draw.token(), draw.logProbability(), likeliest);
   }
 
   private TokenText told(int token, float logProbability, List<TokenText> likeliest) {
@@ -185,6 +207,12 @@ public final class Generation {
   }
 
   private void onFinished(TokenEvent.Finished finished) {
+    // One that ended the generation was counted, not told.
+    int untoldTokens = finished.usage().generatedTokens() - outputTokens;
+    if (untoldTokens < 0 || untoldTokens > 1) {
+      fail(new Failure.Internal("the end came, but " + untoldTokens + " tokens before it did not"));
+      return;
+    }
     outputTokens = finished.usage().generatedTokens();
     // A character that the limit cut off might have become whole.
     boolean cut = finished.reason() == FinishReason.LENGTH;

@@ -40,6 +40,9 @@ public interface GenerationListener {
   /** A part of a call of a tool, where the request has tools; never Text. */
   default void onCall(ToolCallEvent part) {}
 
+  /** The prompt's tokens, where the request asks for their probabilities; the echo follows. */
+  default void onPromptTokens(List<TokenText> tokens) {}
+
   /** Tokens drawn since the last, where asked for; told before the text that they make. */
   default void onTokens(List<TokenText> tokens) {}
 

@@ -115,12 +115,13 @@ final class PromptReader {
     for (int i = 0; i < ids.length; i++) {
       if (ids[i] < 0 || ids[i] >= tokenizer.vocabularySize()) {
         return refused(
-            "prompt["
+            "Token "
                 + i
-                + "] is "
+                + " is "
                 + ids[i]
                 + "; allowed: 0 to "
-                + (tokenizer.vocabularySize() - 1));
+                + (tokenizer.vocabularySize() - 1)
+                + ".");
       }
     }
     return new Answer.Ids(ids, false);

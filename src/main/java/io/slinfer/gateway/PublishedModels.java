@@ -3,12 +3,12 @@ package io.slinfer.gateway;
 import io.slinfer.cluster.ClusterNode;
 import io.slinfer.cluster.ModelState;
 import io.slinfer.node.ModelStates;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Executor;
 import java.util.function.Predicate;
 
 /** This node's models as it tells the others. Confined to the node's owner. */
@@ -31,13 +31,17 @@ public final class PublishedModels {
    */
   public record Source(ModelCatalogue catalogue, ModelStates states, Predicate<String> warm) {}
 
-  /**
-   * @param again called when an entry was lost
-   */
-  PublishedModels(ClusterNode cluster, Source source, Executor owner, Runnable again) {
+  PublishedModels(ClusterNode cluster, Source source) {
     this.node = cluster.nodeName();
     this.source = source;
-    this.models = new Published<>(cluster.map("models"), owner, again);
+    this.models = new Published<>(cluster.map("models"), node, PublishedModels::same);
+  }
+
+  private static boolean same(ModelState one, ModelState other) {
+    return one.state().equals(other.state())
+        && one.warm() == other.warm()
+        && one.contextTokens() == other.contextTokens()
+        && Arrays.equals(one.facts(), other.facts());
   }
 
   void publish() {
@@ -54,6 +58,14 @@ public final class PublishedModels {
     }
     models.keep(present);
     told.keySet().retainAll(present);
+  }
+
+  void check() {
+    models.check();
+  }
+
+  void retell() {
+    models.retell();
   }
 
   void end() {

@@ -4,7 +4,7 @@ import io.slinfer.request.Failure;
 import java.io.Serial;
 
 /** Carries a refusal out of a future; expected, so it has no stack trace. */
-public final class RefusedException extends Exception {
+public final class RefusedException extends RuntimeException {
 
   @Serial private static final long serialVersionUID = 1;
 

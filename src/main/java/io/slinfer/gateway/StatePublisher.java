@@ -19,12 +19,13 @@ import java.util.stream.Collectors;
 
 /**
  * Tells the cluster how this node, its devices, instances and models stand: on change, at most ten
- * times a second, and its models once a second. Confined to the node's owner.
+ * times a second; once a second it looks for new models and whether all that was told is seen.
+ * Confined to the node's owner.
  */
 public final class StatePublisher {
 
   private static final long PACE_NANOS = 100_000_000L;
-  private static final long MODELS_NANOS = 1_000_000_000L;
+  private static final long CHECK_NANOS = 1_000_000_000L;
 
   private final String node;
   private final List<Engine> engines;
@@ -59,10 +60,10 @@ public final class StatePublisher {
     this.engines = List.copyOf(engines);
     this.core = core;
     this.owner = owner;
-    this.models = new PublishedModels(cluster, models, owner, this::changed);
-    this.nodes = new Published<>(cluster.map("nodes"), owner, this::changed);
-    this.devices = new Published<>(cluster.map("devices"), owner, this::changed);
-    this.instances = new Published<>(cluster.map("instances"), owner, this::changed);
+    this.models = new PublishedModels(cluster, models);
+    this.nodes = new Published<>(cluster.map("nodes"), node, NodeState::equals);
+    this.devices = new Published<>(cluster.map("devices"), node, DeviceState::equals);
+    this.instances = new Published<>(cluster.map("instances"), node, InstanceState::equals);
   }
 
   /** Begins to tell. */
@@ -76,6 +77,16 @@ public final class StatePublisher {
     if (!planned) {
       planned = true;
       owner.at(owner.nowNanos() + PACE_NANOS, this::publish);
+    }
+  }
+
+  /** Tells everything again: a node has come, or this one has come back. */
+  public void retell() {
+    if (!silent) {
+      nodes.retell();
+      models.retell();
+      devices.retell();
+      instances.retell();
     }
   }
 
@@ -96,8 +107,12 @@ public final class StatePublisher {
 
   private void again() {
     if (!silent) {
+      nodes.check();
+      models.check();
+      devices.check();
+      instances.check();
       changed();
-      owner.at(owner.nowNanos() + MODELS_NANOS, this::again);
+      owner.at(owner.nowNanos() + CHECK_NANOS, this::again);
     }
   }
 

@@ -66,7 +66,7 @@ public final class TextCalls {
         model,
         text -> {
           if (ids.length > 0) {
-            ids(PromptReader.readNow(text, new Prompt.Tokens(ids)));
+            known(PromptReader.readNow(text, new Prompt.Tokens(ids)));
           }
           return new String(text.tokenizer().decode(ids, true), StandardCharsets.UTF_8);
         });
@@ -90,6 +90,13 @@ public final class TextCalls {
         .of(model.get())
         .recover(cause -> Future.failedFuture(new RefusedException(Gateway.unreadable(id, cause))))
         .compose(text -> context.executeBlocking(() -> work.of(text), false));
+  }
+
+  /** Checks the tokens of a request that calls them so. */
+  private static void known(PromptReader.Answer answer) {
+    if (answer instanceof PromptReader.Answer.Refused(Failure failure)) {
+      throw new RefusedException(new Failure.Invalid(failure.message(), "tokens", null));
+    }
   }
 
   private static int[] ids(PromptReader.Answer answer) throws RefusedException {

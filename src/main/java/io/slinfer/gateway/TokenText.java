@@ -4,10 +4,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * One token of an answer with its probability.
+ * One token of an answer, or of an echoed prompt, with its probability.
  *
  * @param bytes as the token is written, often not whole UTF-8; not to be changed
- * @param logProbability natural logarithm, by the raw logits
+ * @param logProbability natural logarithm, by the raw logits; NaN for a prompt's first token, which
+ *     nothing comes before
  * @param likeliest the likeliest tokens in its place, the likeliest first; as many as asked for
  */
 public record TokenText(byte[] bytes, float logProbability, List<TokenText> likeliest) {

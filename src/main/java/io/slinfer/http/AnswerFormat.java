@@ -32,9 +32,10 @@ interface AnswerFormat {
   /**
    * The JSON of tokens with their probabilities; null as JSON if there are none.
    *
-   * @param textOffset where the first of them begins in the choice's text, in characters
+   * @param prompt those of the echoed prompt, which stand before them; empty if not asked for
+   * @param textOffset where the first of {@code tokens} begins in the choice's text, in characters
    */
-  String logprobs(List<TokenText> tokens, int textOffset);
+  String logprobs(List<TokenText> prompt, List<TokenText> tokens, int textOffset);
 
   /** The chunk that ends a choice. */
   String end(int choice, FinishReason reason);

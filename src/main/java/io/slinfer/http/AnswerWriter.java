@@ -1,8 +1,10 @@
 package io.slinfer.http;
 
 import io.slinfer.gateway.GenerationListener.Usage;
+import io.slinfer.gateway.TokenText;
 import io.slinfer.request.FinishReason;
 import io.slinfer.toolcall.ToolCallEvent;
+import java.util.List;
 
 /**
  * Writes one answer in the form of its API. Told what happens in order - opened, texts, ended or
@@ -17,6 +19,9 @@ public interface AnswerWriter {
 
   /** The answer begins: its first text or its end is there. */
   String opened(int promptTokens, int cachedTokens);
+
+  /** Tokens of the piece that comes next, where asked for; where nothing comes, of the end. */
+  default void tokens(List<TokenText> tokens) {}
 
   /** A piece of the text. */
   String text(String text);

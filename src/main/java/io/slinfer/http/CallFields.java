@@ -14,6 +14,11 @@ import java.util.concurrent.ThreadLocalRandom;
 final class CallFields {
 
   private static final int MAX_STOPS = 4;
+
+  /** What other APIs call their stop texts, of which they allow more. */
+  private static final String MANY_STOPS = "stop_sequences";
+
+  private static final int MAX_MANY_STOPS = 64;
   private static final int MAX_BIASES = 4_096;
   private static final double LEAST_REPETITION = 0.01;
 
@@ -90,7 +95,14 @@ final class CallFields {
   }
 
   private static List<String> stops(Fields fields) {
-    JsonNode value = fields.get("stop");
+    JsonNode value = fields.get(MANY_STOPS);
+    return value == null
+        ? stops(fields, "stop", MAX_STOPS)
+        : stops(fields, MANY_STOPS, MAX_MANY_STOPS);
+  }
+
+  private static List<String> stops(Fields fields, String field, int most) {
+    JsonNode value = fields.get(field);
     if (value == null) {
       return List.of();
     }
@@ -101,8 +113,8 @@ final class CallFields {
       value.forEach(stop -> stops.add(stop.isTextual() ? stop.textValue() : ""));
     }
     boolean empty = !value.isArray() && stops.isEmpty();
-    if (empty || stops.size() > MAX_STOPS || stops.contains("")) {
-      throw fields.bad("stop", "a string or up to " + MAX_STOPS + " strings, none of them empty");
+    if (empty || stops.size() > most || stops.contains("")) {
+      throw fields.bad(field, "a string or up to " + most + " strings, none of them empty");
     }
     return stops;
   }

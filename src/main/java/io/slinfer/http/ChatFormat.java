@@ -67,7 +67,7 @@ final class ChatFormat implements AnswerFormat {
   }
 
   @Override
-  public String logprobs(List<TokenText> tokens, int textOffset) {
+  public String logprobs(List<TokenText> prompt, List<TokenText> tokens, int textOffset) {
     return tokens.isEmpty() ? "null" : Logprobs.chat(tokens);
   }
 

@@ -60,17 +60,9 @@ public final class ChatRequests {
   }
 
   private static AnswerForm form(Fields fields, ToolFields.Offer tools) {
-    AnswerForm form = AnswerForms.read(fields);
-    if (form == AnswerForm.FREE) {
-      return tools.form();
-    }
-    if (!tools.isEmpty()) {
-      throw new BadRequest(
-          "`response_format` and `grammar` cannot be used with `tools`, unless `tool_choice` is"
-              + " none.",
-          "response_format");
-    }
-    return form;
+    return AnswerForms.read(fields) instanceof AnswerForm.Grammatical answer
+        ? tools.formOr(answer)
+        : tools.form();
   }
 
   private static void refuseUnsupported(Fields fields) {
@@ -88,6 +80,9 @@ public final class ChatRequests {
     String effort = fields.word("reasoning_effort", EFFORTS);
     if (effort != null) {
       variables.put("reasoning_effort", effort);
+      if (effort.equals("none")) {
+        variables.put("enable_thinking", false);
+      }
     }
     Fields more = fields.object("chat_template_kwargs");
     if (more != null) {
@@ -181,7 +176,17 @@ public final class ChatRequests {
       throw fields.bad("tool_calls", "a list");
     }
     List<Object> plain = new ArrayList<>();
-    for (JsonNode call : calls) {
+    for (int i = 0; i < calls.size(); i++) {
+      JsonNode call = calls.get(i);
+      String path = fields.name("tool_calls") + "[" + i + "]";
+      if (!call.path("function").path("name").isTextual()) {
+        throw new BadRequest(
+            "`"
+                + path
+                + ".function.name` is missing; a call is {\"id\", \"type\": \"function\","
+                + " \"function\": {\"name\", \"arguments\"}}.",
+            path);
+      }
       Object value = Fields.plainValue(call);
       JsonNode arguments = call.path("function").path("arguments");
       if (arguments.isTextual() && value instanceof Map<?, ?> map) {

@@ -40,6 +40,9 @@ final class ChoiceGroup implements LiveAnswer {
     /** A part of a call of a tool; never Text. */
     void call(int choice, ToolCallEvent part);
 
+    /** The prompt's tokens, where asked for; the echo comes next. */
+    default void promptTokens(int choice, List<TokenText> tokens) {}
+
     /** Tokens of the text that comes next, where asked for. */
     void tokens(int choice, List<TokenText> tokens);
 
@@ -204,6 +207,13 @@ final class ChoiceGroup implements LiveAnswer {
     public void onCall(ToolCallEvent part) {
       if (!over) {
         sink.call(index, part);
+      }
+    }
+
+    @Override
+    public void onPromptTokens(List<TokenText> tokens) {
+      if (!over) {
+        sink.promptTokens(index, tokens);
       }
     }
 

@@ -12,6 +12,7 @@ final class CollectedChoice {
   private final StringBuilder text = new StringBuilder();
   private final StringBuilder reasoning = new StringBuilder();
   private final List<TokenText> tokens = new ArrayList<>();
+  private List<TokenText> promptTokens = List.of();
   private final List<ToolCallEvent.CallStarted> calls = new ArrayList<>();
   private final List<StringBuilder> arguments = new ArrayList<>();
   private int tokensOffset;
@@ -36,6 +37,10 @@ final class CollectedChoice {
       case ToolCallEvent.CallEnded _ -> {}
       case ToolCallEvent.Text stray -> throw new IllegalArgumentException(stray + " is no call");
     }
+  }
+
+  void promptTokens(List<TokenText> scored) {
+    promptTokens = scored;
   }
 
   void tokens(List<TokenText> drawn) {
@@ -70,7 +75,7 @@ final class CollectedChoice {
         text.toString(),
         reasoning.toString(),
         finished,
-        withLogprobs ? format.logprobs(tokens, tokensOffset) : "null",
+        withLogprobs ? format.logprobs(promptTokens, tokens, tokensOffset) : "null",
         reason);
   }
 }

@@ -2,6 +2,7 @@ package io.slinfer.http;
 
 import io.slinfer.metrics.ServingMeters;
 import io.vertx.core.Handler;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
@@ -27,11 +28,13 @@ final class CommonHeaders implements Handler<RoutingContext> {
   public void handle(RoutingContext routing) {
     long arrivalNanos = System.nanoTime();
     String id = requestId(routing.request());
+    boolean anthropic = routing.request().path().startsWith("/v1/messages");
     routing.addHeadersEndHandler(
         nothing ->
             routing
                 .response()
                 .putHeader("x-request-id", id)
+                .putHeader(anthropic ? "request-id" : "x-request-id", id)
                 .putHeader("openai-version", API_VERSION)
                 .putHeader("x-slinfer-engine", engine)
                 .putHeader(
@@ -42,6 +45,13 @@ final class CommonHeaders implements Handler<RoutingContext> {
       meters.retried(retry);
     }
     routing.next();
+  }
+
+  /** The connection ends with this answer; HTTP/2 has no such header, and clients refuse it. */
+  static void closeAfter(HttpServerResponse response) {
+    if (response.streamId() < 0) {
+      response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+    }
   }
 
   /** Says that the answer waited for its model to be loaded; after the head it is too late. */

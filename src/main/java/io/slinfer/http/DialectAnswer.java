@@ -93,7 +93,7 @@ final class DialectAnswer implements ChoiceGroup.Sink {
 
   @Override
   public void tokens(int choice, List<TokenText> tokens) {
-    // No dialect tells probabilities.
+    writer.tokens(tokens);
   }
 
   @Override

@@ -189,9 +189,14 @@ final class EmbeddingGroup implements LiveAnswer {
       }
     }
 
+    /** What is wrong with a prompt is wrong with an input here. */
     @Override
     public void onFailed(Failure failure) {
-      fail(failure);
+      fail(
+          failure instanceof Failure.Invalid invalid && "prompt".equals(invalid.field())
+              ? new Failure.Invalid(
+                  "`input` " + index + ": " + invalid.message(), "input", invalid.code())
+              : failure);
     }
   }
 }

@@ -80,7 +80,7 @@ public final class Fields {
     if (!isWhole(value) || value.doubleValue() < least || value.doubleValue() > most) {
       throw bad(
           field,
-          most == Integer.MAX_VALUE
+          most == Integer.MAX_VALUE && value.doubleValue() <= most
               ? "a whole number, at least " + least
               : "a whole number from " + least + " to " + most);
     }

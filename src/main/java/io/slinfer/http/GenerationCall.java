@@ -54,6 +54,11 @@ public record GenerationCall(
   public record Limits(
       int maxOutputTokens, Sampling sampling, List<String> stop, boolean ignoreEos) {
 
+    /** The same, where the probabilities of the prompt's tokens are told too. */
+    Limits scoringPrompt() {
+      return new Limits(maxOutputTokens, sampling.scoringPrompt(), stop, ignoreEos);
+    }
+
     /** The sampling of one choice: the first has the seed itself, each other one its own. */
     Sampling samplingOf(int choice) {
       return sampling.withSeed(sampling.seed() + choice * 0x9E3779B97F4A7C15L);

@@ -109,7 +109,11 @@ public final class HttpVerticle extends VerticleBase {
         vertx
             .createHttpServer(options)
             .requestHandler(InvalidRequests.unlessPathIsBroken(router()))
-            .invalidRequestHandler(new InvalidRequests(MAX_HEADER_BYTES));
+            .invalidRequestHandler(new InvalidRequests(MAX_HEADER_BYTES))
+            .connectionHandler(
+                connection ->
+                    connection.exceptionHandler(
+                        failure -> LOG.debug("a connection broke off: {}", failure.getMessage())));
     return server.listen().onSuccess(listening -> services.slowHeads.watch(listening.actualPort()));
   }
 
@@ -242,9 +246,21 @@ public final class HttpVerticle extends VerticleBase {
         .onFailure(routing::fail);
   }
 
+  /** A connection that broke off inside a body, or a body that is no HTTP, such as bad chunks. */
+  private static void refuseBrokenBody(RoutingContext routing) {
+    LOG.debug("a body could not be read", routing.failure());
+    CommonHeaders.closeAfter(routing.response());
+    ErrorShape.send(
+        routing, ErrorAnswer.refusal(400, "The body is not valid HTTP.", "malformed_http"));
+  }
+
   private void failed(RoutingContext routing) {
     if (routing.response().closed() || routing.failure() instanceof HttpClosedException) {
       LOG.debug("a caller went away", routing.failure());
+      return;
+    }
+    if (routing.failure() != null && !routing.request().isEnded()) {
+      refuseBrokenBody(routing);
       return;
     }
     if (routing.response().headWritten()) {
@@ -266,7 +282,7 @@ public final class HttpVerticle extends VerticleBase {
                       + routing.response().headers().get(HttpHeaders.ALLOW),
                   "method_not_allowed");
           case 413 -> {
-            routing.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+            CommonHeaders.closeAfter(routing.response());
             yield ErrorAnswer.refusal(
                 413,
                 "The body is longer than the "

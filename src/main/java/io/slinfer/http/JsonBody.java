@@ -41,7 +41,7 @@ final class JsonBody {
     } catch (JsonProcessingException failure) {
       throw new BadRequest(
           "The body is not valid JSON: "
-              + failure.getOriginalMessage().lines().findFirst().orElse("")
+              + failure.getOriginalMessage().lines().findFirst().orElse("").split(": enable ")[0]
               + " (line "
               + failure.getLocation().getLineNr()
               + ", column "

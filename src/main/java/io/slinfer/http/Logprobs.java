@@ -1,19 +1,40 @@
 package io.slinfer.http;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.slinfer.gateway.TokenText;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
-/** Tokens with their probabilities as JSON, in the two shapes of the API. */
-final class Logprobs {
+/** Tokens with their probabilities as JSON, as chat completions have them. */
+public final class Logprobs {
 
   /** What stands for the logarithm of 0, which JSON cannot write. */
   private static final float LEAST = -9_999;
 
   private Logprobs() {}
 
-  /** As chat completions have them. */
+  /** The list of tokens as a tree. */
+  public static ArrayNode nodes(List<TokenText> tokens) {
+    ArrayNode nodes = JsonNodeFactory.instance.arrayNode();
+    for (TokenText token : tokens) {
+      ArrayNode likeliest = token(nodes, token).putArray("top_logprobs");
+      token.likeliest().forEach(likely -> token(likeliest, likely));
+    }
+    return nodes;
+  }
+
+  private static ObjectNode token(ArrayNode nodes, TokenText token) {
+    ObjectNode node = nodes.addObject().put("token", token.text());
+    node.put("logprob", number(token.logProbability()));
+    ArrayNode bytes = node.putArray("bytes");
+    for (byte one : token.bytes()) {
+      bytes.add(one & 0xFF);
+    }
+    return node;
+  }
+
+  /** The object of a choice. */
   static String chat(List<TokenText> tokens) {
     StringBuilder json = new StringBuilder("{\"content\":[");
     for (int i = 0; i < tokens.size(); i++) {
@@ -42,62 +63,8 @@ final class Logprobs {
     json.append(']');
   }
 
-  /**
-   * As text completions have them.
-   *
-   * @param textOffset where the first token begins in the text
-   */
-  static String text(List<TokenText> tokens, int textOffset) {
-    StringBuilder texts = new StringBuilder();
-    StringBuilder numbers = new StringBuilder();
-    StringBuilder tops = new StringBuilder();
-    StringBuilder offsets = new StringBuilder();
-    int offset = textOffset;
-    for (TokenText token : tokens) {
-      if (!texts.isEmpty()) {
-        texts.append(',');
-        numbers.append(',');
-        tops.append(',');
-        offsets.append(',');
-      }
-      AnswerFormat.appendQuoted(texts, token.text());
-      numbers.append(number(token.logProbability()));
-      appendTop(tops, token);
-      offsets.append(offset);
-      offset += token.text().length();
-    }
-    return "{\"tokens\":["
-        + texts
-        + "],\"token_logprobs\":["
-        + numbers
-        + "],\"top_logprobs\":["
-        + tops
-        + "],\"text_offset\":["
-        + offsets
-        + "]}";
-  }
-
-  /** The likeliest tokens and the one drawn, each text once. */
-  private static void appendTop(StringBuilder json, TokenText token) {
-    Set<String> seen = new HashSet<>();
-    json.append('{');
-    for (TokenText likely : token.likeliest()) {
-      appendPair(json, likely, seen);
-    }
-    appendPair(json, token, seen);
-    json.append('}');
-  }
-
-  private static void appendPair(StringBuilder json, TokenText token, Set<String> seen) {
-    String text = token.text();
-    if (seen.add(text)) {
-      json.append(seen.size() == 1 ? "" : ",");
-      AnswerFormat.appendQuoted(json, text);
-      json.append(':').append(number(token.logProbability()));
-    }
-  }
-
-  private static float number(float logProbability) {
+  /** What JSON can write of a logarithm. */
+  static float number(float logProbability) {
     return Math.max(LEAST, logProbability);
   }
 }

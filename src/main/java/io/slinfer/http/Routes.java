@@ -142,6 +142,17 @@ public final class Routes {
     errors = body;
   }
 
+  /** Errors of all paths that begin so, also of those that do not exist, have this body. */
+  public void errorsUnder(String prefix, Function<ErrorAnswer, String> body) {
+    router
+        .route(prefix + "*")
+        .handler(
+            routing -> {
+              ErrorShape.use(routing, body);
+              routing.next();
+            });
+  }
+
   /** POSTs that this surface adds from now on are JSON whatever their Content-Type says. */
   public void takeAnyMedia() {
     anyMedia = true;
@@ -291,7 +302,7 @@ public final class Routes {
 
   private void refuseWhenDraining(RoutingContext routing) {
     if (live.draining()) {
-      routing.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+      CommonHeaders.closeAfter(routing.response());
       meters.refused("draining");
       ErrorShape.send(routing, ErrorAnswer.of(LiveAnswers.stopping()));
     } else {

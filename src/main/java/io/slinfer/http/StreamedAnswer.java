@@ -53,6 +53,7 @@ final class StreamedAnswer implements ChoiceGroup.Sink {
 
   /** How far one choice has come. */
   private static final class Progress {
+    private List<TokenText> promptTokens = List.of();
     private List<TokenText> tokens = List.of();
     private int textLength;
   }
@@ -96,6 +97,11 @@ final class StreamedAnswer implements ChoiceGroup.Sink {
   }
 
   @Override
+  public void promptTokens(int choice, List<TokenText> tokens) {
+    choices[choice].promptTokens = tokens;
+  }
+
+  @Override
   public void tokens(int choice, List<TokenText> tokens) {
     List<TokenText> all = new ArrayList<>(choices[choice].tokens);
     all.addAll(tokens);
@@ -105,10 +111,11 @@ final class StreamedAnswer implements ChoiceGroup.Sink {
   /** The tokens that wait for the choice's next chunk, as JSON. */
   private String logprobs(int choice) {
     Progress progress = choices[choice];
-    if (progress.tokens.isEmpty()) {
+    if (progress.tokens.isEmpty() && progress.promptTokens.isEmpty()) {
       return "null";
     }
-    String json = format.logprobs(progress.tokens, progress.textLength);
+    String json = format.logprobs(progress.promptTokens, progress.tokens, progress.textLength);
+    progress.promptTokens = List.of();
     progress.tokens = List.of();
     return json;
   }
@@ -136,7 +143,8 @@ final class StreamedAnswer implements ChoiceGroup.Sink {
     vertx.cancelTimer(headTimer);
     ErrorAnswer error = ErrorAnswer.of(failure);
     if (open) {
-      stream.event(error.json());
+      // Some clients look for the name of the event, others into its data.
+      stream.frame("event: error\ndata: " + error.json() + "\n\n");
       stream.end();
     } else {
       stream.release();

@@ -41,8 +41,10 @@ final class TextFormat implements AnswerFormat {
   }
 
   @Override
-  public String logprobs(List<TokenText> tokens, int textOffset) {
-    return tokens.isEmpty() ? "null" : Logprobs.text(tokens, textOffset);
+  public String logprobs(List<TokenText> prompt, List<TokenText> tokens, int textOffset) {
+    return prompt.isEmpty() && tokens.isEmpty()
+        ? "null"
+        : new TextLogprobs().add(prompt, 0).add(tokens, textOffset).json();
   }
 
   @Override

@@ -31,21 +31,19 @@ public final class TextRequests {
     }
     boolean logprobs = fields.get("logprobs") != null;
     boolean echo = fields.flag("echo", false);
-    if (echo && logprobs) {
+    boolean scored = echo && logprobs;
+    if (scored && prompts.getFirst() instanceof Prompt.Infill) {
       throw new BadRequest(
-          "`echo` is true; allowed with `logprobs`: false (the probabilities of prompts are not"
-              + " supported).",
-          "echo");
+          "`suffix` cannot be used where `echo` and `logprobs` ask for the prompt's"
+              + " probabilities.",
+          "suffix");
     }
     boolean stream = fields.flag("stream", false);
     return new GenerationCall(
         new ModelId(model),
         prompts,
         n,
-        CallFields.limits(
-            fields,
-            fields.integer("max_tokens", DEFAULT_MAX_TOKENS, 1, Integer.MAX_VALUE),
-            fields.integer("logprobs", 0, 0, CallFields.MAX_LIKELIEST)),
+        scored ? limits(fields).scoringPrompt() : limits(fields),
         CallFields.user(fields),
         fields.integer("priority", 0, Integer.MIN_VALUE, Integer.MAX_VALUE),
         stream,
@@ -55,6 +53,13 @@ public final class TextRequests {
             new AnswerReading(echo, logprobs || bestOf > n, false, false, true),
             bestOf(bestOf, n, stream),
             logprobs));
+  }
+
+  private static GenerationCall.Limits limits(Fields fields) {
+    return CallFields.limits(
+        fields,
+        fields.integer("max_tokens", DEFAULT_MAX_TOKENS, 1, Integer.MAX_VALUE),
+        fields.integer("logprobs", 0, 0, CallFields.MAX_LIKELIEST));
   }
 
   private static int bestOf(int bestOf, int n, boolean stream) {

@@ -16,21 +16,29 @@ final class ToolFields {
       "none, auto, required, or {\"type\": \"function\", \"function\": {\"name\": ...}}";
 
   /** Nobody's tools. */
-  private static final Offer NONE = new Offer(List.of(), AnswerForm.FREE, true);
+  private static final Offer NONE = new Offer(List.of(), List.of(), AnswerForm.FREE, true);
 
   private ToolFields() {}
 
   /**
    * The tools that a model is offered.
    *
+   * @param tools what they are
    * @param forTemplate as the chat template sees them; empty if none are offered
    * @param form what the answer must be for their sake
    * @param parallel whether an answer may have more than one call
    */
-  record Offer(List<Object> forTemplate, AnswerForm form, boolean parallel) {
+  record Offer(List<Tool> tools, List<Object> forTemplate, AnswerForm form, boolean parallel) {
 
     boolean isEmpty() {
       return forTemplate.isEmpty();
+    }
+
+    /** What the answer must be, if one without calls must be a text of this grammar. */
+    AnswerForm formOr(AnswerForm.Grammatical answer) {
+      return form == AnswerForm.FREE && !isEmpty()
+          ? new AnswerForm.CallsOr(new AnswerForm.Calls(tools, parallel), answer)
+          : form == AnswerForm.FREE ? answer : form;
     }
   }
 
@@ -41,24 +49,24 @@ final class ToolFields {
     boolean parallel = fields.flag("parallel_tool_calls", true);
     JsonNode choice = fields.get("tool_choice");
     if (choice == null || choice.asText().equals("auto") && !tools.isEmpty()) {
-      return tools.isEmpty() ? NONE : offer(fields, AnswerForm.FREE, parallel);
+      return tools.isEmpty() ? NONE : offer(fields, tools, AnswerForm.FREE, parallel);
     }
     if (choice.isTextual()) {
       return switch (choice.textValue()) {
         case "none", "auto" -> NONE;
         case "required" ->
-            offer(fields, new AnswerForm.Calls(some(fields, tools), parallel), parallel);
+            offer(fields, tools, new AnswerForm.Calls(some(fields, tools), parallel), parallel);
         default -> throw fields.bad("tool_choice", CHOICES);
       };
     }
-    return offer(
-        fields, new AnswerForm.Calls(List.of(named(fields, some(fields, tools))), false), false);
+    Tool named = named(fields, some(fields, tools));
+    return offer(fields, tools, new AnswerForm.Calls(List.of(named), false), false);
   }
 
-  private static Offer offer(Fields fields, AnswerForm form, boolean parallel) {
+  private static Offer offer(Fields fields, List<Tool> tools, AnswerForm form, boolean parallel) {
     List<Object> plain = new ArrayList<>();
     fields.get("tools").forEach(tool -> plain.add(Fields.plainValue(tool)));
-    return new Offer(plain, form, parallel);
+    return new Offer(tools, plain, form, parallel);
   }
 
   private static List<Tool> some(Fields fields, List<Tool> tools) {

@@ -55,6 +55,11 @@ final class WholeAnswer implements ChoiceGroup.Sink {
   }
 
   @Override
+  public void promptTokens(int choice, List<TokenText> tokens) {
+    answers.get(choice).promptTokens(tokens);
+  }
+
+  @Override
   public void tokens(int choice, List<TokenText> tokens) {
     answers.get(choice).tokens(tokens);
   }

@@ -23,9 +23,15 @@ public record LoadSummary(
     records = List.copyOf(records);
   }
 
-  /** Sums a run up; its duration is from the start to the last end. */
-  public static LoadSummary of(List<CallRecord> records, LoadSlo slo, double clientCpuSeconds) {
-    double duration = records.stream().mapToLong(CallRecord::endNanos).max().orElse(0) / 1e9;
+  /**
+   * Sums a run up; its duration is from {@code fromSeconds} after its start to the last end.
+   *
+   * @param records calls planned from then on
+   */
+  public static LoadSummary of(
+      List<CallRecord> records, LoadSlo slo, double clientCpuSeconds, double fromSeconds) {
+    double duration =
+        records.stream().mapToLong(CallRecord::endNanos).max().orElse(0) / 1e9 - fromSeconds;
     return new LoadSummary(records, slo, Math.max(duration, 1e-9), clientCpuSeconds);
   }
 

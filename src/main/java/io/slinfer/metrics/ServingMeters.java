@@ -11,7 +11,9 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.slinfer.request.ModelId;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -29,6 +31,7 @@ public final class ServingMeters implements AutoCloseable {
   private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
   private final boolean vllmNames;
   private final Counter slowClients;
+  private final Map<Remote, Counter> remote = new EnumMap<>(Remote.class);
 
   /**
    * @param vllmNames also show what vLLM has under vLLM's names
@@ -54,6 +57,14 @@ public final class ServingMeters implements AutoCloseable {
         Counter.builder(MeterNames.PREFIX + "slow_clients_cut")
             .description("Streams cut off because their reader was too slow")
             .register(registry);
+    for (Remote what : Remote.values()) {
+      remote.put(
+          what,
+          Counter.builder(MeterNames.PREFIX + "remote_requests")
+              .description("Requests to other nodes' devices, by what became of them")
+              .tag("what", what.name().toLowerCase(Locale.ROOT))
+              .register(registry));
+    }
   }
 
   /** Where other libraries may register meters of their own. */
@@ -129,18 +140,16 @@ public final class ServingMeters implements AutoCloseable {
         .increment();
   }
 
-  /**
-   * Something happened with a request that another node's devices were asked to serve.
-   *
-   * @param what asked, refused or lost
-   */
-  public void remote(String node, String what) {
-    Counter.builder(MeterNames.PREFIX + "remote_requests")
-        .description("Requests to other nodes' devices, by node and by what became of them")
-        .tag("node", node)
-        .tag("what", what)
-        .register(registry)
-        .increment();
+  /** What became of a request that another node's devices were asked to serve. */
+  public enum Remote {
+    ASKED,
+    REFUSED,
+    LOST
+  }
+
+  /** Something happened with a request that another node's devices were asked to serve. */
+  public void remote(Remote what) {
+    remote.get(what).increment();
   }
 
   /** A stream's reader was too slow. */

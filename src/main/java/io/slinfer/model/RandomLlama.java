@@ -19,7 +19,7 @@ import java.util.Map;
  * the time and memory of a trained one. Any GGUF engine loads it.
  *
  * @param tokenizer metadata of a model whose {@code tokenizer.*} pairs are taken over, its
- *     vocabulary padded with unused tokens to the shape's
+ *     vocabulary padded with tokens that spell their number to the shape's
  */
 public record RandomLlama(
     LlamaShape shape, QuantisationMix mix, GgufMetadata tokenizer, long seed) {
@@ -27,8 +27,8 @@ public record RandomLlama(
   private static final String TOKENIZER = "tokenizer.";
   private static final String TOKENS = "tokenizer.ggml.tokens";
   private static final String TOKEN_TYPES = "tokenizer.ggml.token_type";
-  private static final long UNUSED_TOKEN = 5;
-  private static final long CONTEXT_TOKENS = 8192;
+  private static final long NORMAL_TOKEN = 1;
+  private static final long CONTEXT_TOKENS = 32_768;
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -73,7 +73,7 @@ public record RandomLlama(
     long[] types = tokenizer.integers(TOKEN_TYPES).orElse(new long[tokens.size()]);
     int real = tokens.size();
     types = Arrays.copyOf(types, shape.vocabulary());
-    Arrays.fill(types, real, types.length, UNUSED_TOKEN);
+    Arrays.fill(types, real, types.length, NORMAL_TOKEN);
     for (int id = real; id < shape.vocabulary(); id++) {
       tokens.add("[PAD" + id + "]");
     }

@@ -5,12 +5,12 @@ import io.slinfer.engine.EngineEvent;
 import io.slinfer.engine.EngineEvent.SequenceOutput;
 import io.slinfer.engine.EngineListener;
 import io.slinfer.engine.LoadedModel;
+import io.slinfer.engine.ProbeSequences;
 import io.slinfer.engine.Sequence;
 import io.slinfer.engine.SequenceChunk;
 import io.slinfer.engine.StepPlan;
 import io.slinfer.kvcache.BlockPool;
 import io.slinfer.request.Failure;
-import io.slinfer.request.Pooling;
 import io.slinfer.request.RequestLife;
 import io.slinfer.scheduler.DeviceDriver;
 import io.slinfer.scheduler.DeviceLoop;
@@ -20,6 +20,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Carries out on an engine what the scheduler asks of a device: turns batches into step plans,
@@ -32,6 +35,8 @@ import java.util.Map;
  * <p>Confined to the node's owner.
  */
 public final class EngineDriver implements DeviceDriver, EngineListener {
+
+  private static final Logger LOG = LoggerFactory.getLogger(EngineDriver.class);
 
   /** An instance that the engine holds. */
   private record Held(LoadedModel model, BlockPool pool) {}
@@ -114,6 +119,42 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
     engine.step(new StepPlan(ticket, instance.id(), chunks));
   }
 
+  // Steps that serve nobody.
+
+  /** What an instance has on the engine; null if it is not loaded. */
+  LoadedModel model(Instance instance) {
+    Held home = held.get(instance);
+    return home == null ? null : home.model();
+  }
+
+  /** Gives the sequences of a probe room for so many tokens; false if there are too few blocks. */
+  boolean reserve(Instance instance, ProbeSequences sequences, int tokens) {
+    return held.get(instance).pool().reserve(sequences.blocks(), tokens);
+  }
+
+  /** Gives the blocks of a probe back. */
+  void release(Instance instance, ProbeSequences sequences) {
+    Held home = held.get(instance);
+    if (home != null) {
+      home.pool().release(sequences.blocks());
+    }
+  }
+
+  /** Runs a step that serves nobody, on a device that is idle; what it draws is dropped. */
+  void probe(
+      Instance instance, List<SequenceChunk> chunks, LongConsumer whenDone, Runnable whenFailed) {
+    loop.probeStarted(instance);
+    long ticket =
+        ask(
+            instance,
+            event -> whenDone.accept(((EngineEvent.Stepped) event).durationNanos()),
+            failure -> {
+              LOG.warn("{}: measuring its steps failed: {}", instance, failure.message());
+              whenFailed.run();
+            });
+    engine.step(new StepPlan(ticket, instance.id(), chunks));
+  }
+
   private void stepped(Instance instance, List<SequenceChunk> chunks, EngineEvent.Stepped stepped) {
     stepping = null;
     boolean[] ended = new boolean[chunks.size()];
@@ -150,8 +191,7 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
   public int reusePrefix(Instance instance, RequestLife life) {
     LiveRequest request = requests.of(life);
     Sequence sequence = request.sequence();
-    Pooling pooling = sequence.sampling().pooling();
-    if (pooling != null && pooling.needsWholePrompt()) {
+    if (sequence.sampling().needsWholePrompt()) {
       return 0;
     }
     Held home = held.get(instance);

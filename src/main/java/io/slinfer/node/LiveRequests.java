@@ -1,11 +1,11 @@
 package io.slinfer.node;
 
-import io.slinfer.cost.LatencyProfile;
 import io.slinfer.metrics.ModelMeters;
 import io.slinfer.metrics.ServingMeters;
 import io.slinfer.node.TokenEvent.Accepted;
 import io.slinfer.node.TokenEvent.Failed;
 import io.slinfer.node.TokenEvent.Finished;
+import io.slinfer.node.TokenEvent.Scored;
 import io.slinfer.node.TokenEvent.Started;
 import io.slinfer.node.TokenEvent.Token;
 import io.slinfer.request.Failure;
@@ -14,7 +14,6 @@ import io.slinfer.request.RequestId;
 import io.slinfer.request.RequestLife;
 import io.slinfer.request.TokenDraw;
 import io.slinfer.scheduler.Instance;
-import io.slinfer.scheduler.StepBatch;
 import io.slinfer.scheduler.Timers;
 import java.util.HashMap;
 import java.util.List;
@@ -94,8 +93,11 @@ final class LiveRequests {
     if (index == 0) {
       meters.of(request.request().model()).prefilled(timers.nowNanos() - request.startedNanos());
     }
+    if (index == 0 && request.sequence().sampling().scoresPrompt()) {
+      tell(request, new Scored(request.id(), draw.prompt()));
+    }
     if (request.reason() != FinishReason.STOP) {
-      tell(request, new Token(request.id(), index, draw));
+      tell(request, new Token(request.id(), index, draw.alone()));
     }
     return last;
   }
@@ -104,19 +106,7 @@ final class LiveRequests {
   void stepped(Instance instance, int tokens, int drawn, long durationNanos) {
     ModelMeters model = meters.of(instance.model());
     model.stepped(tokens, drawn);
-    model.stepTook(durationNanos, predictedNanos(instance));
-  }
-
-  /** What the model's profile says of the step, without the factor for safety. */
-  private static long predictedNanos(Instance instance) {
-    StepBatch batch = instance.batch();
-    LatencyProfile latency = instance.costs().latency();
-    int decoding = batch.decoding();
-    long nanos =
-        decoding == 0
-            ? 0
-            : latency.decodeNanos((double) batch.decodeLengths() / decoding, decoding);
-    return batch.promptTokens() == 0 ? nanos : nanos + latency.prefillNanos(batch.promptTokens());
+    model.stepTook(durationNanos, instance.expectedStepNanos());
   }
 
   // Ends.

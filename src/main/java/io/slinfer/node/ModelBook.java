@@ -62,6 +62,13 @@ final class ModelBook {
     models.put(source.model(), entry);
   }
 
+  /** Other costs of a model on one kind of device, if it is still the same model. */
+  void costs(ModelSource source, DeviceKind kind, InstanceCosts measured) {
+    if (knows(source)) {
+      models.get(source.model()).costs.put(kind, measured);
+    }
+  }
+
   ModelSource source(ModelId model) {
     return models.get(model).source;
   }

@@ -61,6 +61,7 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
   private final Promises promises;
   private final List<DeviceLoop> loops = new ArrayList<>();
   private final List<EngineDriver> drivers = new ArrayList<>();
+  private final List<IdleProfiling> profilings = new ArrayList<>();
   private final Coordinator coordinator;
   private final ModelStates states = new ModelStates();
   private final AtomicBoolean awake = new AtomicBoolean();
@@ -116,9 +117,14 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
       EngineDriver driver = new EngineDriver(loops.size(), requests, models, timers);
       driver.connect(loop);
       loop.connect(driver, this);
+      loop.correctCosts();
       loops.add(loop);
       scheduling.add(loop);
       drivers.add(driver);
+      profilings.add(
+          new IdleProfiling(
+              new IdleProfiling.Parts(loop, driver, models, parts.costs, timers, parts.owner),
+              () -> requests.count() == 0));
     }
     this.coordinator =
         new QueueCoordinator(
@@ -156,6 +162,11 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
   /** Requests that have not ended. */
   public int liveRequests() {
     return requests.count();
+  }
+
+  /** Requests that have not ended although their callers have gone. */
+  public int leavingRequests() {
+    return (int) requests.all().stream().filter(LiveRequest::isCancelled).count();
   }
 
   /** KV blocks that requests use, of all devices. */
@@ -450,6 +461,7 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
   private void admit(LiveRequest request) {
     ModelId model = request.request().model();
     if (request.isCancelled()) {
+      parts.recorder.failed(request.id(), new Failure.Cancelled("gone before it was admitted"));
       requests.cancelled(request);
       return;
     }
@@ -495,8 +507,9 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
             .flatMap(loop -> loop.instances().stream())
             .anyMatch(instance -> instance.model().equals(model) && instance.isLoaded());
     List<InstanceCosts> costs = new ArrayList<>();
-    for (DeviceParts device : parts.devices) {
-      costs.add(models.costs(model, device.spec().kind()));
+    for (DeviceLoop loop : loops) {
+      InstanceCosts onDevice = models.costs(model, loop.spec().kind());
+      costs.add(onDevice == null ? null : loop.correction().corrected(onDevice));
     }
     return new Promises.Standing(warm, costs);
   }
@@ -555,6 +568,7 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
 
   @Override
   public void stepEnded(Instance instance, long durationNanos) {
+    profilings.forEach(IdleProfiling::worked);
     changeListener.run();
   }
 
@@ -627,6 +641,13 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
   @Override
   public void memoryActed(
       Instance instance, io.slinfer.scheduler.MemoryAction action, long durationNanos) {
+    if (action.kind() == io.slinfer.scheduler.MemoryAction.Kind.LOAD) {
+      for (int i = 0; i < loops.size(); i++) {
+        if (loops.get(i).instances().contains(instance)) {
+          profilings.get(i).loaded(instance);
+        }
+      }
+    }
     tellState(instance.model());
     LOG.debug("{}: {} in {} us", instance, action, durationNanos / 1_000);
   }

@@ -4,6 +4,7 @@ import io.slinfer.request.Failure;
 import io.slinfer.request.FinishReason;
 import io.slinfer.request.RequestId;
 import io.slinfer.request.TokenDraw;
+import java.util.List;
 
 /** What a device says of a request. {@link Finished} and {@link Failed} are terminal. */
 public sealed interface TokenEvent {
@@ -23,6 +24,14 @@ public sealed interface TokenEvent {
    * @param cachedTokens prompt tokens that were found in the prefix cache
    */
   record Started(RequestId id, int cachedTokens) implements TokenEvent {}
+
+  /**
+   * The probabilities of the prompt's tokens, just before the first token or the end, where the
+   * request asks for them.
+   *
+   * @param tokens from the second on
+   */
+  record Scored(RequestId id, List<TokenDraw> tokens) implements TokenEvent {}
 
   /**
    * A token was generated; one that ends the generation is not told, only counted.

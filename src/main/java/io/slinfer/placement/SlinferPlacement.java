@@ -5,13 +5,13 @@ import io.slinfer.admission.DeviceSnapshot;
 import io.slinfer.admission.InstanceSnapshot;
 import io.slinfer.admission.SlackTest;
 import io.slinfer.cost.DeviceKind;
-import io.slinfer.cost.DeviceSpec;
 import io.slinfer.cost.InstanceCosts;
 import io.slinfer.cost.MemoryTimes;
 import io.slinfer.placement.Placement.NewInstance;
 import io.slinfer.placement.Placement.NoCapacity;
 import io.slinfer.placement.Placement.OnInstance;
 import io.slinfer.placement.Placement.Resumed;
+import io.slinfer.placement.Room.Leaving;
 import io.slinfer.request.ModelId;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -33,9 +33,6 @@ public record SlinferPlacement(
     SlackTest onGpu, List<SlackTest> onCpu, MemoryTimes times, Tuning tuning)
     implements PlacementPolicy {
 
-  /** How many times the KV that fits the requests of an instance may need, with those set aside. */
-  private static final double MOST_CROWDED = 1.5;
-
   /**
    * What was tuned.
    *
@@ -47,6 +44,8 @@ public record SlinferPlacement(
    * @param countsQueue whether a newcomer stands for all waiting requests for its model
    * @param advantage how many times more than its victim a newcomer must be worth
    * @param mostParked how many paused instances a GPU may owe a comeback before no more are paused
+   * @param hopelessLast whether a paused instance that can keep no promise any more comes back only
+   *     while no request waits for a place
    * @param urgentSeconds a paused instance with less slack than this may displace others
    */
   public record Tuning(
@@ -58,48 +57,86 @@ public record SlinferPlacement(
       boolean countsQueue,
       double advantage,
       int mostParked,
-      double urgentSeconds) {}
+      boolean hopelessLast,
+      double urgentSeconds) {
 
-  private record Target(DeviceSnapshot device, InstanceSnapshot before, InstanceSnapshot after) {}
+    /**
+     * For a server: no model is kept out, and whoever waits for its tokens goes on getting them.
+     */
+    public Tuning forServing() {
+      return new Tuning(
+          pausing,
+          requestPausing,
+          resident,
+          horizonSeconds,
+          tightWeight,
+          countsQueue,
+          advantage,
+          mostParked,
+          false,
+          urgentSeconds);
+    }
+  }
 
-  private record Level(SlackTest onCpu, boolean loadsLate) {}
+  /**
+   * How hard the devices are filled.
+   *
+   * @param first whether no other level was tried before
+   * @param loadsLate whether a GPU is loaded though the load costs the request its first deadline
+   */
+  private record Level(SlackTest onCpu, boolean first, boolean loadsLate) {}
 
-  /** What leaves a device for a newcomer. */
-  private record Leaving(List<Integer> victims, long bytes) {}
+  /** One look for a place. */
+  private record Look(Candidate request, ClusterView view, Worth worth, long nowNanos) {}
 
   @Override
   public Placement place(Candidate request, ClusterView view, long nowNanos) {
+    Look look = new Look(request, view, new Worth(tuning, view), nowNanos);
     Placement placement = new NoCapacity();
     for (int i = 0; i < onCpu.size() && placement instanceof NoCapacity; i++) {
-      Level level = new Level(onCpu.get(i), i == onCpu.size() - 1);
-      placement = join(request, view, level, nowNanos);
+      Level level = new Level(onCpu.get(i), i == 0, i == onCpu.size() - 1);
+      placement = join(look, level);
       if (placement instanceof NoCapacity) {
-        placement = open(request, view, level, nowNanos);
+        placement = open(look, level);
       }
     }
-    return placement instanceof NoCapacity && tuning.pausing()
-        ? displace(request, view, nowNanos)
-        : placement;
+    return placement instanceof NoCapacity && tuning.pausing() ? displace(look) : placement;
   }
 
-  private Placement join(Candidate request, ClusterView view, Level level, long nowNanos) {
+  @Override
+  public Placement resume(
+      DeviceSnapshot device, InstanceSnapshot parked, ClusterView view, long nowNanos) {
+    return new Comeback(room(), times, tuning).of(device, parked, view, nowNanos);
+  }
+
+  private Room room() {
+    return new Room(onGpu, tuning);
+  }
+
+  /** A GPU is asked once: its test is the same at each level. */
+  private Placement join(Look look, Level level) {
     List<Target> targets = new ArrayList<>();
-    for (DeviceSnapshot device : view.devices()) {
+    for (DeviceSnapshot device : look.view().devices()) {
+      if (!level.first() && device.spec().kind() == DeviceKind.GPU) {
+        continue;
+      }
       for (InstanceSnapshot instance : device.instances()) {
-        boolean reachable = instance.open() || (instance.parked() && slots(device) > 0);
-        if (reachable && instance.model().equals(request.model())) {
-          targets.add(target(device, instance, request));
+        if (instance.model().equals(look.request().model())
+            && (instance.open() || (instance.parked() && room().slots(device) > 0))) {
+          targets.add(target(device, instance, look.request()));
         }
       }
     }
     targets.sort(
         Comparator.comparing((Target target) -> target.before().parked())
-            .thenComparing(target -> target.device().spec().kind() == DeviceKind.CPU)
+            .thenComparing(target -> !target.onGpu())
             .thenComparing(target -> -target.before().batch()));
     for (Target target : targets) {
-      Optional<Leaving> leaving = leaving(target, view, Optional.empty());
-      if (leaving.isPresent() && timeHolds(target, level, nowNanos)) {
-        return join(target, leaving.get());
+      if (timeHolds(target, level.onCpu(), look.nowNanos())) {
+        Optional<Leaving> leaving = room().leaving(target, look.worth(), null);
+        if (leaving.isPresent()) {
+          return join(target, leaving.get());
+        }
       }
     }
     return new NoCapacity();
@@ -108,29 +145,35 @@ public record SlinferPlacement(
   private Placement join(Target target, Leaving leaving) {
     int device = target.device().index();
     int instance = target.before().index();
-    int blocks = blocks(target, leaving.bytes());
+    int blocks = room().blocks(target, leaving.bytes());
     List<Integer> victims = leaving.victims();
     return target.before().parked()
         ? new Resumed(device, instance, blocks, victims)
         : new OnInstance(device, instance, blocks, victims);
   }
 
-  private Placement open(Candidate request, ClusterView view, Level level, long nowNanos) {
+  private Placement open(Look look, Level level) {
     for (DeviceKind kind : DeviceKind.values()) {
+      if (kind == DeviceKind.GPU && !level.first() && !level.loadsLate()) {
+        continue;
+      }
       Placement best = new NoCapacity();
       double leastWanted = Double.MAX_VALUE;
-      for (DeviceSnapshot device : fullestFirst(view, kind)) {
-        if (runs(device, request.model())) {
+      for (DeviceSnapshot device : fullestFirst(look.view(), kind)) {
+        if (runs(device, look.request().model())) {
           continue;
         }
-        Target target = fresh(device, request, view);
-        Optional<Leaving> leaving = leaving(target, view, Optional.empty());
-        boolean inTime =
-            kind == DeviceKind.CPU || level.loadsLate() || loadsInTime(target, request, nowNanos);
-        boolean fits = inTime && leaving.isPresent() && timeHolds(target, level, nowNanos);
-        if (fits && wanted(device, leaving.get(), view) < leastWanted) {
-          leastWanted = wanted(device, leaving.get(), view);
-          best = open(target, leaving.get());
+        Target target = fresh(device, look);
+        if (!asked(target, look, level) || !timeHolds(target, level.onCpu(), look.nowNanos())) {
+          continue;
+        }
+        Optional<Leaving> leaving = room().leaving(target, look.worth(), null);
+        if (leaving.isPresent()) {
+          double wanted = look.worth().expected(device, leaving.get().victims());
+          if (wanted < leastWanted) {
+            leastWanted = wanted;
+            best = open(target, leaving.get());
+          }
         }
       }
       if (!(best instanceof NoCapacity)) {
@@ -140,120 +183,84 @@ public record SlinferPlacement(
     return new NoCapacity();
   }
 
+  /** Whether a new instance is looked at on this level: each GPU on one of them. */
+  private boolean asked(Target target, Look look, Level level) {
+    if (!target.onGpu() || (level.first() && level.loadsLate())) {
+      return true;
+    }
+    return level.first() == loadsInTime(target, look);
+  }
+
   private Placement open(Target target, Leaving leaving) {
-    int blocks = blocks(target, leaving.bytes());
+    int blocks = room().blocks(target, leaving.bytes());
     return new NewInstance(target.device().index(), blocks, leaving.victims());
   }
 
-  /** Requests that the leaving instances can expect; 0 when none leaves. */
-  private double wanted(DeviceSnapshot device, Leaving leaving, ClusterView view) {
-    double wanted = 0;
-    for (InstanceSnapshot instance : device.instances()) {
-      if (leaving.victims().contains(instance.index())) {
-        wanted += expected(instance.model(), view, 0);
-      }
-    }
-    return wanted;
-  }
-
-  /** Slots that are free or can be had from instances without requests. */
-  private int slots(DeviceSnapshot device) {
-    return device.freeSlots() + idle(device).size();
-  }
-
-  private List<InstanceSnapshot> idle(DeviceSnapshot device) {
-    return tuning.resident() && device.spec().memoryMoves()
-        ? device.instances().stream().filter(InstanceSnapshot::idle).toList()
-        : List.of();
-  }
-
-  /**
-   * What must leave so that the target has a slot and its memory: the victim, if there is one, and
-   * instances without requests, the least wanted first. Empty if that is not enough.
-   */
-  private Optional<Leaving> leaving(
-      Target target, ClusterView view, Optional<InstanceSnapshot> victim) {
-    DeviceSnapshot device = target.device();
-    List<Integer> victims = new ArrayList<>();
-    victim.ifPresent(paused -> victims.add(paused.index()));
-    long bytes = victim.map(paused -> paused.promisedBytes(device.spec())).orElse(0L);
-    boolean takesSlot = target.before().index() < 0 || target.before().parked();
-    int slots = takesSlot && victim.isEmpty() ? device.freeSlots() : 1;
-    if (slots > 0 && memoryHolds(target, bytes)) {
-      return Optional.of(new Leaving(victims, bytes));
-    }
-    for (InstanceSnapshot instance : leastWantedFirst(device, view)) {
-      if (instance.index() == target.before().index() || victims.contains(instance.index())) {
-        continue;
-      }
-      victims.add(instance.index());
-      bytes += instance.promisedBytes(device.spec());
-      slots++;
-      if (slots > 0 && memoryHolds(target, bytes)) {
-        return Optional.of(new Leaving(victims, bytes));
-      }
-    }
-    return Optional.empty();
-  }
-
-  private List<InstanceSnapshot> leastWantedFirst(DeviceSnapshot device, ClusterView view) {
-    return idle(device).stream()
-        .sorted(Comparator.comparingDouble(instance -> expected(instance.model(), view, 0)))
-        .toList();
-  }
-
-  private boolean loadsInTime(Target target, Candidate request, long nowNanos) {
+  private boolean loadsInTime(Target target, Look look) {
     long firstTokenNanos =
-        nowNanos + times.loadNanos(target.before().costs().shape()) + target.after().prefillNanos();
-    return firstTokenNanos <= request.deadlineNanos();
+        look.nowNanos()
+            + times.loadNanos(target.before().costs().shape())
+            + target.after().prefillNanos();
+    return firstTokenNanos <= look.request().deadlineNanos();
   }
 
   private static boolean runs(DeviceSnapshot device, ModelId model) {
-    return device.instances().stream()
-        .anyMatch(instance -> instance.open() && instance.model().equals(model));
+    for (InstanceSnapshot instance : device.instances()) {
+      if (instance.open() && instance.model().equals(model)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private List<DeviceSnapshot> fullestFirst(ClusterView view, DeviceKind kind) {
-    return view.devices().stream()
-        .filter(device -> device.spec().kind() == kind && slots(device) > 0)
-        .sorted(Comparator.comparingDouble(device -> -fullness(device)))
-        .toList();
+    List<DeviceSnapshot> devices = new ArrayList<>();
+    for (DeviceSnapshot device : view.devices()) {
+      if (device.spec().kind() == kind && room().slots(device) > 0) {
+        devices.add(device);
+      }
+    }
+    devices.sort(Comparator.comparingDouble(device -> -fullness(device)));
+    return devices;
   }
 
   private static double fullness(DeviceSnapshot device) {
-    return device.spec().memoryMoves()
-        ? device.promisedBytes()
-        : device.instances().stream().mapToDouble(InstanceSnapshot::decodeNanos).sum();
+    if (device.spec().memoryMoves()) {
+      return device.promisedBytes();
+    }
+    double nanos = 0;
+    for (InstanceSnapshot instance : device.instances()) {
+      nanos += instance.decodeNanos();
+    }
+    return nanos;
   }
 
   /** In place of the least worthy instance that is worth less than the newcomer. */
-  private Placement displace(Candidate request, ClusterView view, long nowNanos) {
-    double leastWorth =
-        (waiting(request, view) + expected(request.model(), view, 1)) / tuning.advantage();
+  private Placement displace(Look look) {
+    double leastWorth = look.worth().ofNewcomer(look.request().model()) / tuning.advantage();
     Placement best = new NoCapacity();
-    for (DeviceSnapshot device : view.devices()) {
+    for (DeviceSnapshot device : look.view().devices()) {
       if (!device.spec().memoryMoves() || owed(device) >= tuning.mostParked()) {
         continue;
       }
+      Target target = displacing(device, look);
+      if (!timeHolds(target, onGpu, look.nowNanos())) {
+        continue;
+      }
       for (InstanceSnapshot victim : device.instances()) {
-        if (!victim.open()
-            || victim.loading()
-            || victim.stays()
-            || victim.model().equals(request.model())) {
+        boolean leaves = victim.open() && !victim.loading() && !victim.stays();
+        if (!leaves || victim.model().equals(look.request().model())) {
           continue;
         }
-        double worth = worth(victim, view);
-        if (worth < leastWorth) {
-          Target target = displacing(device, request, view);
-          Level level = new Level(onGpu, true);
-          Optional<Leaving> leaving = leaving(target, view, Optional.of(victim));
-          if (leaving.isPresent() && timeHolds(target, level, nowNanos)) {
-            best =
-                target.before().index() >= 0
-                    ? join(target, leaving.get())
-                    : open(target, leaving.get());
-            leastWorth = worth;
-          }
+        double worth = look.worth().of(victim);
+        Optional<Leaving> leaving =
+            worth < leastWorth ? room().leaving(target, look.worth(), victim) : Optional.empty();
+        if (leaving.isPresent()) {
+          best =
+              target.before().index() >= 0
+                  ? join(target, leaving.get())
+                  : open(target, leaving.get());
+          leastWorth = worth;
         }
       }
     }
@@ -261,80 +268,23 @@ public record SlinferPlacement(
   }
 
   /** The model's own instance on the device, running or parked, else a new one. */
-  private Target displacing(DeviceSnapshot device, Candidate request, ClusterView view) {
+  private Target displacing(DeviceSnapshot device, Look look) {
     for (InstanceSnapshot instance : device.instances()) {
-      boolean own = instance.model().equals(request.model());
+      boolean own = instance.model().equals(look.request().model());
       if (own && (instance.open() || instance.parked())) {
-        return target(device, instance, request);
+        return target(device, instance, look.request());
       }
     }
-    return fresh(device, request, view);
+    return fresh(device, look);
   }
 
   /** How many paused instances of the device still have a promise to keep. */
-  private static long owed(DeviceSnapshot device) {
-    return device.instances().stream()
-        .filter(instance -> !instance.open() && instance.hopeful() > 0)
-        .count();
-  }
-
-  @Override
-  public Placement resume(
-      DeviceSnapshot device, InstanceSnapshot parked, ClusterView view, long nowNanos) {
-    long blockBytes = parked.costs().blockBytes(device.spec().kvBlockTokens());
-    long weightBytes = parked.costs().shape().weightBytes();
-    long mostBlocks = (device.spec().capacityBytes() - weightBytes) / blockBytes;
-    int blocks = (int) Math.min(parked.comebackBlocks(), mostBlocks);
-    long bytes = weightBytes + blocks * blockBytes;
-    long room = device.spec().capacityBytes() - device.promisedBytes();
-    int slots = device.freeSlots();
-    List<Integer> idle = new ArrayList<>();
-    for (InstanceSnapshot instance : leastWantedFirst(device, view)) {
-      if (slots <= 0 || bytes > room) {
-        idle.add(instance.index());
-        room += instance.promisedBytes(device.spec());
-        slots++;
-      }
+  private static int owed(DeviceSnapshot device) {
+    int owed = 0;
+    for (InstanceSnapshot instance : device.instances()) {
+      owed += !instance.open() && instance.hopeful() > 0 ? 1 : 0;
     }
-    if (slots > 0 && bytes <= room) {
-      return new Resumed(device.index(), parked.index(), blocks, idle);
-    }
-    long slackNanos = parked.deadlineNanos() - nowNanos - times.loadNanos(parked.costs().shape());
-    if (slackNanos / 1e9 > tuning.urgentSeconds()) {
-      return new NoCapacity();
-    }
-    Placement best = new NoCapacity();
-    double leastWorth = parked.hopeful() / tuning.advantage();
-    for (InstanceSnapshot victim : device.instances()) {
-      boolean enough = room + victim.promisedBytes(device.spec()) >= bytes;
-      boolean leaves =
-          victim.open() && !victim.loading() && !victim.stays() && !idle.contains(victim.index());
-      if (leaves && enough && worth(victim, view) < leastWorth) {
-        leastWorth = worth(victim, view);
-        List<Integer> victims = new ArrayList<>(idle);
-        victims.add(victim.index());
-        best = new Resumed(device.index(), parked.index(), blocks, victims);
-      }
-    }
-    return best;
-  }
-
-  /** Requests that it would serve; those that a pause would break count more. */
-  private double worth(InstanceSnapshot instance, ClusterView view) {
-    return instance.hopeful()
-        + (tuning.tightWeight() - 1) * instance.tight()
-        + expected(instance.model(), view, 0);
-  }
-
-  /** Requests for the candidate's model that wait for a place, itself too. */
-  private double waiting(Candidate request, ClusterView view) {
-    return tuning.countsQueue() ? Math.max(1, view.queued().getOrDefault(request.model(), 0)) : 1;
-  }
-
-  /** Requests that each of a model's GPU instances can expect over the horizon. */
-  private double expected(ModelId model, ClusterView view, int more) {
-    int copies = Math.max(1, more + view.gpuCopies().getOrDefault(model, 0));
-    return view.demand().applyAsDouble(model) * tuning.horizonSeconds() / copies;
+    return owed;
   }
 
   private Target target(DeviceSnapshot device, InstanceSnapshot instance, Candidate request) {
@@ -342,60 +292,15 @@ public record SlinferPlacement(
     return new Target(device, instance, instance.with(request, device.spec(), reserve));
   }
 
-  private Target fresh(DeviceSnapshot device, Candidate request, ClusterView view) {
+  private Target fresh(DeviceSnapshot device, Look look) {
+    ModelId model = look.request().model();
     InstanceCosts costs =
-        view.costs().apply(request.model(), device.spec().kind()).slowedBy(device.costFactor());
-    return target(device, InstanceSnapshot.fresh(request.model(), costs, device.spec()), request);
+        look.view().costs().apply(model, device.spec().kind()).slowedBy(device.costFactor());
+    return target(device, InstanceSnapshot.fresh(model, costs, device.spec()), look.request());
   }
 
-  private boolean memoryHolds(Target target, long freedBytes) {
-    DeviceSpec spec = target.device().spec();
-    long missing = onGpu.missingBytes(spec, target.after());
-    if (!spec.memoryMoves()) {
-      return missing == 0;
-    }
-    return missing <= roomBytes(target, freedBytes) || canBeMade(target, missing, freedBytes);
-  }
-
-  private static long roomBytes(Target target, long freedBytes) {
-    DeviceSnapshot device = target.device();
-    return device.spec().capacityBytes() - device.promisedBytes() + freedBytes;
-  }
-
-  /** Whether requests with slack can be set aside for it, and not too many would wait in turn. */
-  private boolean canBeMade(Target target, long missingBytes, long freedBytes) {
-    InstanceSnapshot before = target.before();
-    if (!tuning.requestPausing() || !before.open() || before.loading()) {
-      return false;
-    }
-    long blockBytes = before.costs().blockBytes(target.device().spec().kvBlockTokens());
-    long room = roomBytes(target, freedBytes);
-    long fits = before.promisedBlocks() + room / blockBytes;
-    return missingBytes <= room + before.spareBlocks() * blockBytes
-        && target.after().neededBlocks() <= fits * MOST_CROWDED;
-  }
-
-  private boolean timeHolds(Target target, Level level, long nowNanos) {
-    boolean gpu = target.device().spec().kind() == DeviceKind.GPU;
-    SlackTest test = gpu ? onGpu : level.onCpu();
+  private boolean timeHolds(Target target, SlackTest cpuTest, long nowNanos) {
+    SlackTest test = target.onGpu() ? onGpu : cpuTest;
     return test.timeHolds(target.device(), target.before(), target.after(), nowNanos);
-  }
-
-  private int blocks(Target target, long freedBytes) {
-    DeviceSpec spec = target.device().spec();
-    InstanceSnapshot after = target.after();
-    int minimum = onGpu.sizing().minimumBlocks(after.neededBlocks(), spec.kvBlockTokens());
-    if (!spec.memoryMoves() || minimum <= after.promisedBlocks()) {
-      return after.promisedBlocks();
-    }
-    long blockBytes = after.costs().blockBytes(spec.kvBlockTokens());
-    long room = roomBytes(target, freedBytes);
-    long left = room - onGpu.missingBytes(spec, after);
-    if (left < 0) {
-      return after.promisedBlocks() + (int) (room / blockBytes);
-    }
-    return onGpu
-        .sizing()
-        .grownBlocks(after.neededBlocks(), spec.kvBlockTokens(), left / blockBytes);
   }
 }

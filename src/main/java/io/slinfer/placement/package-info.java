@@ -1,7 +1,8 @@
 /**
  * Which device and instance takes a request.
  *
- * <p>Owns: ClusterView, Placement, the placement policies (the paper's, the baselines', ours).
+ * <p>Owns: ClusterView, Placement, the placement policies (the paper's, the baselines', ours, which
+ * is SlinferPlacement with Room, Worth and Comeback).
  *
  * <p>May use: request, kvcache, cost, memory, admission, packing, engine.
  *

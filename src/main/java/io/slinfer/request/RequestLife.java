@@ -194,6 +194,15 @@ public final class RequestLife {
     return firstInTime && nowNanos - deadlineNanos < MAKE_UP_TOKENS * slo.timePerOutputTokenNanos();
   }
 
+  /** How long it stays hopeful when nothing happens; 0 or less if it is not. */
+  public long hopefulForNanos(long nowNanos) {
+    if (!isHopeful(nowNanos)) {
+      return 0;
+    }
+    long left = deadlineNanos - nowNanos;
+    return generatedTokens == 0 ? left + 1 : left + MAKE_UP_TOKENS * slo.timePerOutputTokenNanos();
+  }
+
   /** Time until its next token is late; a request that cannot keep its promise has all the time. */
   public long slackNanos(long nowNanos) {
     return isHopeful(nowNanos) ? deadlineNanos - nowNanos : Long.MAX_VALUE / 2;

@@ -14,6 +14,8 @@ package io.slinfer.request;
  * @param likeliest how many of the likeliest tokens are told with each draw, 0 or more
  * @param rule which tokens may be drawn; null means all
  * @param pooling null to draw tokens; else the only thing drawn is the prompt's embedding
+ * @param scoresPrompt the first draw also tells the probability of each token of the prompt, which
+ *     is then computed whole, whatever the prefix cache has
  */
 public record Sampling(
     double temperature,
@@ -24,7 +26,8 @@ public record Sampling(
     LogitChanges changes,
     int likeliest,
     TokenRule rule,
-    Pooling pooling) {
+    Pooling pooling,
+    boolean scoresPrompt) {
 
   /** For drawing tokens. */
   public Sampling(
@@ -36,12 +39,12 @@ public record Sampling(
       LogitChanges changes,
       int likeliest,
       TokenRule rule) {
-    this(temperature, topK, topP, minP, seed, changes, likeliest, rule, null);
+    this(temperature, topK, topP, minP, seed, changes, likeliest, rule, null, false);
   }
 
   /** For an embedding. */
   public static Sampling pooled(Pooling pooling) {
-    return new Sampling(0, 0, 1, 0, 0, LogitChanges.NONE, 0, null, pooling);
+    return new Sampling(0, 0, 1, 0, 0, LogitChanges.NONE, 0, null, pooling, false);
   }
 
   /** Without changes or a rule. */
@@ -62,12 +65,25 @@ public record Sampling(
 
   /** The same with another seed. */
   public Sampling withSeed(long other) {
-    return new Sampling(temperature, topK, topP, minP, other, changes, likeliest, rule, pooling);
+    return new Sampling(
+        temperature, topK, topP, minP, other, changes, likeliest, rule, pooling, scoresPrompt);
   }
 
   /** The same under a rule. */
   public Sampling withRule(TokenRule other) {
-    return new Sampling(temperature, topK, topP, minP, seed, changes, likeliest, other, pooling);
+    return new Sampling(
+        temperature, topK, topP, minP, seed, changes, likeliest, other, pooling, scoresPrompt);
+  }
+
+  /** The same, telling the probabilities of the prompt's tokens. */
+  public Sampling scoringPrompt() {
+    return new Sampling(
+        temperature, topK, topP, minP, seed, changes, likeliest, rule, pooling, true);
+  }
+
+  /** Whether all of the prompt must be computed, also what the prefix cache has. */
+  public boolean needsWholePrompt() {
+    return scoresPrompt || (pooling != null && pooling.needsWholePrompt());
   }
 
   static void require(boolean holds, String name, Number value, String allowed) {

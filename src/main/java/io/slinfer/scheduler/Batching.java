@@ -1,5 +1,7 @@
 package io.slinfer.scheduler;
 
+import java.util.function.LongSupplier;
+
 /** Decides what the next step of an instance computes. */
 public interface Batching {
 
@@ -21,5 +23,6 @@ public interface Batching {
    *     negative when one is late already, Long.MAX_VALUE when no other instance waits
    * @param driver the device, which may know parts of a prompt already
    */
-  record Turn(long nowNanos, long spareNanos, DeviceDriver driver, SchedulerListener listener) {}
+  record Turn(
+      long nowNanos, LongSupplier spareNanos, DeviceDriver driver, SchedulerListener listener) {}
 }

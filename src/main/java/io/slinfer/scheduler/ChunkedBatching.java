@@ -40,7 +40,10 @@ public record ChunkedBatching(int mostTokens, int leastTokens, int sequences, lo
     int room = mostTokens;
     long nanos =
         Math.min(
-            mostNanos, Math.min(turn.spareNanos(), instance.decodeSpareNanos(turn.nowNanos())));
+            mostNanos,
+            Math.min(
+                turn.spareNanos().getAsLong(),
+                instance.sums(turn.nowNanos()).decodeSpareNanos(turn.nowNanos())));
     for (int i = 0; i < instance.running.size() && room > 0; i++) {
       RequestLife request = instance.running.get(i);
       if (request.state() == RequestState.PREFILLING) {

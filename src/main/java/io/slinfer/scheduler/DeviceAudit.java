@@ -30,6 +30,10 @@ public final class DeviceAudit {
       heldBytes += instance.heldBytes();
       settled &= instance.actions.isEmpty() && !instance.acting && !instance.hasSpareBlocks();
       checkBlocks(device, instance, visitor);
+      require(
+          instance.knowsItsSums(device.nowNanos()),
+          device,
+          instance + " does not know what its requests come to");
     }
     if (!device.spec().memoryMoves()) {
       return;

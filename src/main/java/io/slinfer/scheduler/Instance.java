@@ -21,9 +21,10 @@ public final class Instance {
   private final int index;
   private final InstanceId id;
   private final ModelId model;
-  private final InstanceCosts costs;
+  private InstanceCosts costs;
   private final DeviceSpec device;
   private final StepBatch batch = new StepBatch();
+  private final RequestSums sums = new RequestSums();
 
   /** Its costs as the device's steps so far suggest. */
   InstanceCosts expected;
@@ -116,6 +117,24 @@ public final class Instance {
     return costs;
   }
 
+  /**
+   * Other times for its steps; what it weighs stays.
+   *
+   * @param measured of the same shape
+   */
+  void costs(InstanceCosts measured) {
+    assert measured.shape().equals(costs.shape()) : measured;
+    costs = measured;
+  }
+
+  /**
+   * What the running step is expected to take, or was the last one, as steps so far suggest and
+   * without the margin for safety.
+   */
+  public long expectedStepNanos() {
+    return Math.round(predictedNanos * (expected.safety() / costs.safety()));
+  }
+
   public DeviceSpec device() {
     return device;
   }
@@ -160,7 +179,7 @@ public final class Instance {
    * taken off; Long.MAX_VALUE / 2 and less the later all are, when there is none.
    */
   public long leastSlackNanos(long nowNanos) {
-    return requestCount() == 0 ? Long.MAX_VALUE / 2 : hopefulSlackNanos(nowNanos);
+    return requestCount() == 0 ? Long.MAX_VALUE / 2 : sums(nowNanos).hopefulSlackNanos(nowNanos);
   }
 
   /** KV blocks that steps can use. */
@@ -235,6 +254,7 @@ public final class Instance {
 
   /** Turns all its requests out; their new place is {@code evicting}. */
   void evictAll() {
+    changed();
     evicting.addAll(running);
     evicting.addAll(aside);
     evicting.addAll(waiting);
@@ -256,41 +276,32 @@ public final class Instance {
     return earliest;
   }
 
-  /**
-   * Time left until the first of its requests is late, its own prefill taken off. Those that run
-   * and cannot keep their promise any more have all the time.
-   */
-  long slackNanos(long nowNanos) {
-    long slack = Long.MAX_VALUE;
-    for (RequestLife request : waiting) {
-      long work = expected.prefillNanos(request.totalTokens() - request.computedTokens());
-      slack = Math.min(slack, request.deadlineNanos() - nowNanos - work);
-    }
-    for (int i = 0; i < running.size(); i++) {
-      RequestLife request = running.get(i);
-      long work = request.state() == RequestState.PREFILLING ? prefillNanos(request) : 0;
-      slack = Math.min(slack, request.slackNanos(nowNanos) - work);
-    }
-    return slack;
+  /** What its requests come to at this time. */
+  RequestSums sums(long nowNanos) {
+    sums.refresh(this, nowNanos);
+    return sums;
   }
 
-  /**
-   * Time left until the first of those requests is late that still can be in time, its own prefill
-   * taken off; above any such time when there is none.
-   */
-  long hopefulSlackNanos(long nowNanos) {
-    long least = Long.MAX_VALUE;
-    long latest = Long.MIN_VALUE;
-    for (Iterable<RequestLife> place : List.of(waiting, running)) {
-      for (RequestLife request : place) {
-        latest = Math.max(latest, request.deadlineNanos() - nowNanos);
-        if (request.isHopeful(nowNanos)) {
-          long work = request.state() == RequestState.PREFILLING ? prefillNanos(request) : 0;
-          least = Math.min(least, request.deadlineNanos() - nowNanos - work);
-        }
-      }
-    }
-    return least == Long.MAX_VALUE ? Long.MAX_VALUE / 2 - latest : least;
+  /** The same, with the blocks for so many tokens to come. */
+  RequestSums sums(long nowNanos, int reserveTokens) {
+    sums.refresh(this, nowNanos, reserveTokens);
+    return sums;
+  }
+
+  /** Whether what its requests come to is known rightly. */
+  boolean knowsItsSums(long nowNanos) {
+    return sums.isCurrent(this, nowNanos);
+  }
+
+  /** Its requests, or what they cost, have changed. */
+  void changed() {
+    sums.changed();
+  }
+
+  /** From now on steps are expected to take this. */
+  void expect(InstanceCosts costs) {
+    expected = costs;
+    changed();
   }
 
   /** Predicted time for what is left of a prompt. */
@@ -298,42 +309,6 @@ public final class Instance {
     int computed = request.computedTokens();
     long all = expected.prefillNanos(request.totalTokens());
     return computed == 0 ? all : Math.max(0, all - expected.prefillNanos(computed));
-  }
-
-  /**
-   * How long another instance may step before tokens here come late that still can come in time;
-   * Long.MAX_VALUE when nobody here decodes.
-   */
-  long decodeSpareNanos(long nowNanos) {
-    long spare = Long.MAX_VALUE;
-    long tokens = 0;
-    int decoding = 0;
-    for (int i = 0; i < running.size(); i++) {
-      RequestLife request = running.get(i);
-      if (request.state() == RequestState.DECODING) {
-        tokens += request.totalTokens();
-        decoding++;
-        if (request.isHopeful(nowNanos)) {
-          spare = Math.min(spare, request.deadlineNanos() - nowNanos);
-        }
-      }
-    }
-    return spare == Long.MAX_VALUE ? spare : spare - expected.decodeNanos(tokens, decoding);
-  }
-
-  /** The least time per token that its requests were promised; Long.MAX_VALUE with none. */
-  long tokenNanos() {
-    long least = Long.MAX_VALUE;
-    for (RequestLife request : waiting) {
-      least = Math.min(least, request.slo().timePerOutputTokenNanos());
-    }
-    for (int i = 0; i < running.size(); i++) {
-      least = Math.min(least, running.get(i).slo().timePerOutputTokenNanos());
-    }
-    for (int i = 0; i < aside.size(); i++) {
-      least = Math.min(least, aside.get(i).slo().timePerOutputTokenNanos());
-    }
-    return least;
   }
 
   boolean holds(RequestLife request) {
@@ -358,6 +333,7 @@ public final class Instance {
 
   /** Takes a request off; false if it is not here. */
   boolean drop(RequestLife request) {
+    changed();
     moving.remove(request);
     return waiting.remove(request)
         || running.remove(request)
@@ -400,12 +376,14 @@ public final class Instance {
     newest.computedTokens(0);
     newest.become(RequestState.PREFILLING);
     waiting.addFirst(newest);
+    changed();
     listener.recomputed(newest, this);
     return newest;
   }
 
   /** Takes or returns blocks so that {@code request} holds {@code blocks}. */
   void hold(RequestLife request, int blocks) {
+    changed();
     usedBlocks += blocks - request.heldBlocks();
     request.heldBlocks(blocks);
   }

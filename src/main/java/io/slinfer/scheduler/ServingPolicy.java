@@ -37,7 +37,7 @@ public record ServingPolicy(
         usual.onGpu().reckoningDecodes(),
         usual.onCpu().stream().map(SlackTest::reckoningDecodes).toList(),
         usual.times(),
-        usual.tuning());
+        usual.tuning().forServing());
   }
 
   /** How a device is run. */

@@ -24,6 +24,8 @@ import java.util.List;
  * @param calmCpus CPUs are filled in levels; else up to their decode share at once
  * @param resident GPU instances without requests stay until their place is wanted; else 1 s
  * @param fineWorth what an instance is worth counts slack, and queued requests for its model
+ * @param hopelessLast paused instances that can keep no promise any more come back only while no
+ *     request waits
  */
 public record SlinferPolicy(
     boolean pausing,
@@ -33,11 +35,12 @@ public record SlinferPolicy(
     boolean fromFirstToken,
     boolean calmCpus,
     boolean resident,
-    boolean fineWorth) {
+    boolean fineWorth,
+    boolean hopelessLast) {
 
   /** All abilities. */
   public static final SlinferPolicy FULL =
-      new SlinferPolicy(true, true, true, true, true, true, true, true);
+      new SlinferPolicy(true, true, true, true, true, true, true, true, true);
 
   private static final double AIM = SafetyMargins.AIM;
   private static final long KEEP_ALIVE_NANOS = 1_000_000_000L;
@@ -63,7 +66,16 @@ public record SlinferPolicy(
         onCpu,
         times,
         new SlinferPlacement.Tuning(
-            pausing, requestPausing, resident, 15, fineWorth ? 3 : 1, fineWorth, 1.5, 3, 2));
+            pausing,
+            requestPausing,
+            resident,
+            15,
+            fineWorth ? 3 : 1,
+            fineWorth,
+            1.5,
+            3,
+            hopelessLast,
+            2));
   }
 
   private SlackTest cpuTest(double mostShare, boolean sparesDecodes) {

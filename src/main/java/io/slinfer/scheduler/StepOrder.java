@@ -22,7 +22,7 @@ public interface StepOrder {
   record FewestRequestsFirst(long urgentSlackNanos) implements StepOrder {
     @Override
     public long rank(Instance instance, long nowNanos) {
-      long slackNanos = instance.slackNanos(nowNanos);
+      long slackNanos = instance.sums(nowNanos).slackNanos(nowNanos);
       return slackNanos < urgentSlackNanos
           ? slackNanos - urgentSlackNanos
           : instance.requestCount() * 1_000L + instance.index() % 1_000;
@@ -33,5 +33,6 @@ public interface StepOrder {
    * Least slack first among those whose promise can still be kept; the others when nobody else can
    * step, the one that fell behind last before the ones before it.
    */
-  StepOrder LEAST_SLACK = Instance::hopefulSlackNanos;
+  StepOrder LEAST_SLACK =
+      (instance, nowNanos) -> instance.sums(nowNanos).hopefulSlackNanos(nowNanos);
 }

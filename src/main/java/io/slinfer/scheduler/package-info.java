@@ -1,7 +1,9 @@
 /**
  * Which instance steps next on a device, with what work; the step loop; who finds requests a place.
  *
- * <p>Owns: DeviceLoop, Instance, batching, memory work in order, the coordinators.
+ * <p>Owns: DeviceLoop and its parts (Moves: instances come and go; Stepping; MemoryWork and
+ * MemoryEnds; Departures of requests; Stays of instances; KvRelief), Instance and what its requests
+ * come to (RequestSums), batching, the coordinators with Demand.
  *
  * <p>May use: request, kvcache, cost, memory, admission, placement, packing, engine.
  *

@@ -29,28 +29,35 @@ public enum PolicyName {
   SLINFER_PAPER("slinfer-paper", null),
   SLINFER("slinfer", SlinferPolicy.FULL),
   SLINFER_NO_PAUSING(
-      "slinfer:no-pausing", new SlinferPolicy(false, true, true, true, true, true, true, true)),
+      "slinfer:no-pausing",
+      new SlinferPolicy(false, true, true, true, true, true, true, true, true)),
   SLINFER_NO_REQUEST_PAUSING(
       "slinfer:no-request-pausing",
-      new SlinferPolicy(true, false, true, true, true, true, true, true)),
+      new SlinferPolicy(true, false, true, true, true, true, true, true, true)),
   SLINFER_NO_PAGED_GROWTH(
       "slinfer:no-paged-growth",
-      new SlinferPolicy(true, true, false, true, true, true, true, true)),
+      new SlinferPolicy(true, true, false, true, true, true, true, true, true)),
   SLINFER_NO_FEWEST_FIRST(
       "slinfer:no-fewest-first",
-      new SlinferPolicy(true, true, true, false, true, true, true, true)),
+      new SlinferPolicy(true, true, true, false, true, true, true, true, true)),
   SLINFER_NO_FIRST_TOKEN(
       "slinfer:no-first-token-deadlines",
-      new SlinferPolicy(true, true, true, true, false, true, true, true)),
+      new SlinferPolicy(true, true, true, true, false, true, true, true, true)),
   SLINFER_NO_CALM_CPUS(
-      "slinfer:no-calm-cpus", new SlinferPolicy(true, true, true, true, true, false, true, true)),
+      "slinfer:no-calm-cpus",
+      new SlinferPolicy(true, true, true, true, true, false, true, true, true)),
   SLINFER_NO_RESIDENCE(
-      "slinfer:no-residence", new SlinferPolicy(true, true, true, true, true, true, false, true)),
+      "slinfer:no-residence",
+      new SlinferPolicy(true, true, true, true, true, true, false, true, true)),
   SLINFER_NO_FINE_WORTH(
-      "slinfer:no-fine-worth", new SlinferPolicy(true, true, true, true, true, true, true, false)),
+      "slinfer:no-fine-worth",
+      new SlinferPolicy(true, true, true, true, true, true, true, false, true)),
+  SLINFER_NO_HOPELESS_LAST(
+      "slinfer:no-hopeless-last",
+      new SlinferPolicy(true, true, true, true, true, true, true, true, false)),
   SLINFER_QUEUE_ONLY(
       "slinfer:queue-only",
-      new SlinferPolicy(false, false, false, false, false, false, false, false));
+      new SlinferPolicy(false, false, false, false, false, false, false, false, false));
 
   private static final KvSizing FIXED_KV = new KvSizing(0, 512, Double.POSITIVE_INFINITY);
 

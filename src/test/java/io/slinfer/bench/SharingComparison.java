@@ -10,26 +10,31 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
  * Many models on one machine: our server, our server with the exclusive policy, and llama.cpp's
  * router, each under the same replay, at several arrival rates in turn; {@code
- * scripts/bench-sharing}.
+ * scripts/bench-sharing}. Each run adds a line to a table, from which {@link SharingPage} is made.
  */
 public final class SharingComparison {
 
   private static final double BUDGET_SHARE = 0.3;
   private static final int LENGTH_DIVISOR = 8;
   private static final int CONTEXT_TOKENS = 2_048;
+  private static final int WARM_UP_SECONDS = 15;
   private static final int START_SECONDS = 60;
+
+  /** A call without an answer so long after the last arrival has missed its promise anyway. */
+  private static final int PATIENCE_SECONDS = 20;
+
+  private static final String ALL = "SLINFER,EXCLUSIVE,ROUTER";
 
   private final Path llamaServer;
   private final Path trace;
@@ -41,7 +46,7 @@ public final class SharingComparison {
   private final HttpClient http = HttpClient.newHttpClient();
 
   /** What is compared. */
-  private enum System {
+  enum System {
     SLINFER("slinfer"),
     EXCLUSIVE("slinfer, `exclusive`"),
     ROUTER("llama.cpp router");
@@ -50,6 +55,10 @@ public final class SharingComparison {
 
     System(String title) {
       this.title = title;
+    }
+
+    String title() {
+      return title;
     }
   }
 
@@ -72,62 +81,37 @@ public final class SharingComparison {
     work = Files.createDirectories(Path.of("target", "sharing"));
   }
 
+  /**
+   * Arguments: llama-server, trace, models, seconds, rates, rounds, folder of the results, and
+   * which systems if not all.
+   */
   public static void main(String[] args) throws Exception {
     SharingComparison comparison = new SharingComparison(args);
-    List<String> lines = comparison.run(args[4].split(","));
-    lines.forEach(java.lang.System.out::println);
-    Files.write(Path.of(args[5]), lines);
-  }
-
-  private List<String> run(String[] rates) throws Exception {
-    List<String> lines = new ArrayList<>();
-    lines.add("# " + files.size() + " models share one machine");
-    lines.add("");
-    lines.add(
-        String.format(
-            Locale.ROOT,
-            "`scripts/bench-sharing`: %d models, %d MiB of weights, budget %d MiB (30 %%) for each system"
-                + " (the router holds as many models as fit it on average); conversation trace, lengths"
-                + " divided by %d, %d s of arrivals at each rate; %d processors, shared by client and"
-                + " server. A refused or failed call is a miss.",
-            files.size(),
-            Math.round(budgetBytes / BUDGET_SHARE) >> 20,
-            budgetBytes >> 20,
-            LENGTH_DIVISOR,
-            seconds,
-            Runtime.getRuntime().availableProcessors()));
-    lines.add("");
-    lines.add(
-        "| requests a second | system | requests | SLO met | share | refused | failed | median TTFT ms"
-            + " | p99 TTFT ms | median TPOT ms |");
-    lines.add("|---|---|---|---|---|---|---|---|---|---|");
-    for (int i = 0; i < rates.length; i++) {
-      Map<System, JsonNode> results = new EnumMap<>(System.class);
-      for (int j = 0; j < System.values().length; j++) {
-        System system = System.values()[(i + j) % System.values().length];
-        results.put(system, measure(system, rates[i]));
-      }
-      for (Map.Entry<System, JsonNode> result : results.entrySet()) {
-        lines.add(row(rates[i], result.getKey(), result.getValue()));
+    Path table = Path.of(args[6], "sharing.csv");
+    String[] systems = (args.length > 7 ? args[7] : ALL).split(",");
+    for (int round = 0; round < Integer.parseInt(args[5]); round++) {
+      for (String rate : args[4].split(",")) {
+        comparison.round(rate, systems, table);
       }
     }
-    return lines;
+    SharingPage page = SharingPage.read(table);
+    Files.write(Path.of(args[6], "sharing.md"), page.lines(comparison.files.size()));
+    page.rows().forEach(java.lang.System.out::println);
   }
 
-  private static String row(String rate, System system, JsonNode json) {
-    return String.format(
-        Locale.ROOT,
-        "| %s | %s | %d | **%d** | %.1f %% | %d | %d | %.0f | %.0f | %.0f |",
-        rate,
-        system.title,
-        json.path("num_prompts").asInt(),
-        json.path("slo_met").asInt(),
-        100 * json.path("slo_rate").asDouble(),
-        json.path("refused").asInt(),
-        json.path("failed").asInt() - json.path("refused").asInt(),
-        json.path("median_ttft_ms").asDouble(),
-        json.path("p99_ttft_ms").asDouble(),
-        json.path("median_tpot_ms").asDouble());
+  /** All systems once, one after the other; another begins each time. */
+  private void round(String rate, String[] systems, Path table) throws Exception {
+    if (!Files.exists(table)) {
+      Files.writeString(table, SharingPage.HEADER + "\n");
+    }
+    int before = Files.readAllLines(table).size();
+    for (int i = 0; i < systems.length; i++) {
+      System system = System.valueOf(systems[(before / systems.length + i) % systems.length]);
+      JsonNode json = measure(system, rate);
+      String row = SharingPage.row(system, rate, seconds, budgetBytes, json);
+      java.lang.System.out.println(row);
+      Files.writeString(table, row + "\n", StandardOpenOption.APPEND);
+    }
   }
 
   private JsonNode measure(System system, String rate) throws Exception {
@@ -143,7 +127,7 @@ public final class SharingComparison {
             .start();
     try {
       await(server, port, log);
-      return load(port, rate);
+      return load(server, port, rate);
     } finally {
       server.destroy();
       if (!server.waitFor(30, TimeUnit.SECONDS)) {
@@ -154,23 +138,25 @@ public final class SharingComparison {
 
   private List<String> command(System system, int port) throws IOException {
     if (system == System.ROUTER) {
-      long meanBytes = Math.round(budgetBytes / BUDGET_SHARE) / files.size();
+      // As many models of mean size as fit the budget, rounded up; its KV is not counted.
+      long most = Math.ceilDiv(Math.round(files.size() * BUDGET_SHARE * 100), 100);
       return List.of(
           llamaServer.toString(),
           "--models-dir",
           models.toString(),
           "--models-max",
-          Long.toString(Math.max(1, budgetBytes / meanBytes)),
+          Long.toString(most),
           "--host",
           "127.0.0.1",
           "--port",
           Integer.toString(port),
           "-t",
           Integer.toString(Runtime.getRuntime().availableProcessors()),
+          "--no-warmup",
           "-np",
-          "8",
+          "4",
           "-c",
-          Integer.toString(8 * CONTEXT_TOKENS));
+          Integer.toString(2 * CONTEXT_TOKENS));
     }
     String policy = system == System.EXCLUSIVE ? "exclusive" : "slinfer";
     Path settings = work.resolve(policy + ".yaml");
@@ -179,7 +165,7 @@ public final class SharingComparison {
         """
         models: {directories: [%s], max-context-tokens: %d}
         devices: {cpu: {memory: %d MiB}}
-        serving: {policy: %s}
+        serving: {policy: %s, cold-start-grace: 0 s}
         """
             .formatted(models.toAbsolutePath(), CONTEXT_TOKENS, budgetBytes >> 20, policy));
     return List.of(
@@ -209,7 +195,14 @@ public final class SharingComparison {
     throw new IOException("no server after " + START_SECONDS + " s; see " + log);
   }
 
-  private JsonNode load(int port, String rate) throws Exception {
+  /** The router waits for its answers when it is asked to end, however long they take. */
+  private static void endAll(Process server) {
+    List<ProcessHandle> children = server.descendants().toList();
+    server.destroyForcibly();
+    children.forEach(ProcessHandle::destroyForcibly);
+  }
+
+  private JsonNode load(Process server, int port, String rate) throws Exception {
     List<String> names =
         files.stream()
             .map(file -> file.getFileName().toString().replaceFirst("\\.gguf$", ""))
@@ -229,12 +222,20 @@ public final class SharingComparison {
                 "--rate",
                 rate,
                 "--duration",
-                Integer.toString(seconds),
+                Integer.toString(WARM_UP_SECONDS + seconds),
+                "--warm-up",
+                Integer.toString(WARM_UP_SECONDS),
                 "--json")
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
+    CompletableFuture<Void> cut =
+        CompletableFuture.runAsync(
+            () -> endAll(server),
+            CompletableFuture.delayedExecutor(
+                WARM_UP_SECONDS + seconds + PATIENCE_SECONDS, TimeUnit.SECONDS));
     String json =
         new String(client.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+    cut.cancel(false);
     if (client.waitFor() != 0) {
       throw new IOException("the load test failed");
     }

@@ -36,17 +36,17 @@ final class MeasuredProfilesTest {
 
   @Test
   void findsWhatWasMeasuredOfThisVeryModelOnThisMachine() throws Exception {
-    measured(MachineName.of(2), 12);
-    assertEquals(12_000_000, profiles().find(CHAT, 2).orElseThrow().prefillNanos(32));
-    assertTrue(profiles().find(STORY, 2).isEmpty());
-    assertTrue(profiles().find(CHAT, 3).isEmpty());
+    measured("here", 12);
+    assertEquals(12_000_000, profiles().find(CHAT, "here").orElseThrow().prefillNanos(32));
+    assertTrue(profiles().find(STORY, "here").isEmpty());
+    assertTrue(profiles().find(CHAT, "elsewhere").isEmpty());
     assertNotEquals(profiles().file(CHAT), profiles().file(STORY));
   }
 
   @Test
   void aDamagedProfileIsLeftAside() throws Exception {
-    measured(MachineName.of(2), 12);
+    measured("here", 12);
     Files.writeString(profiles().file(CHAT), "model: [");
-    assertTrue(profiles().find(CHAT, 2).isEmpty());
+    assertTrue(profiles().find(CHAT, "here").isEmpty());
   }
 }

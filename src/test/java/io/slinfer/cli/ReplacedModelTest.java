@@ -8,6 +8,7 @@ import io.slinfer.model.LlamaShape;
 import io.slinfer.model.QuantisationMix;
 import io.slinfer.model.RandomLlama;
 import io.slinfer.model.gguf.GgufFile;
+import io.slinfer.testing.DemoServer;
 import io.slinfer.testing.JsonClient;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;

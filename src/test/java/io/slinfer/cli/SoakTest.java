@@ -97,7 +97,7 @@ final class SoakTest {
     do {
       occupancy = server.occupancy().await(5, TimeUnit.SECONDS);
       assertTrue(System.nanoTime() - deadlineNanos < 0, "still in use: " + occupancy);
-    } while (!occupancy.equals(new Occupancy(0, 0)));
+    } while (!occupancy.equals(Occupancy.NONE));
   }
 
   private static Settings settings() {

@@ -14,6 +14,7 @@ import io.slinfer.model.LlamaShape;
 import io.slinfer.model.QuantisationMix;
 import io.slinfer.model.RandomLlama;
 import io.slinfer.model.gguf.GgufFile;
+import io.slinfer.testing.DemoServer;
 import io.slinfer.testing.JsonClient;
 import java.nio.file.Path;
 import java.util.Random;
@@ -126,6 +127,39 @@ final class StructuredOutputTest {
     }
   }
 
+  /** With tools and a schema both, an answer is a valid call or a text of the schema. */
+  @ParameterizedTest
+  @ValueSource(strings = {"demo-chat", "random"})
+  void anAnswerBesideToolsIsACallOrMeetsTheSchema(String model) throws Exception {
+    JsonNode parameters =
+        JSON.readTree(
+            "{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\",\"maxLength\":8}},"
+                + "\"required\":[\"city\"],\"additionalProperties\":false}");
+    JsonNode answer =
+        JSON.readTree(
+            "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":8}},"
+                + "\"required\":[\"name\"],\"additionalProperties\":false}");
+    for (int i = 0; i < 10; i++) {
+      ObjectNode request = request(model, i).put("temperature", 1.5);
+      request.set("response_format", format(answer));
+      ObjectNode tool = request.putArray("tools").addObject().put("type", "function");
+      tool.putObject("function").put("name", "forecast").set("parameters", parameters);
+      JsonNode choice = choice(request, "call or answer");
+      JsonNode calls = choice.get("message").path("tool_calls");
+      for (JsonNode call : calls) {
+        JsonNode arguments = JSON.readTree(call.get("function").get("arguments").textValue());
+        assertEquals(Set.of(), VALIDATORS.getSchema(parameters).validate(arguments));
+      }
+      JsonNode text = choice.get("message").get("content");
+      assertEquals(calls.isEmpty(), text.isTextual(), choice.toString());
+      if (calls.isEmpty()) {
+        assertEquals("stop", choice.get("finish_reason").textValue(), choice.toString());
+        assertEquals(
+            Set.of(), VALIDATORS.getSchema(answer).validate(JSON.readTree(text.textValue())));
+      }
+    }
+  }
+
   @Test
   void aGrammarDecidesTheText() throws Exception {
     ObjectNode request = request("random", 1).put("grammar", "root ::= [a-c]{3} \"!\"");
@@ -142,6 +176,7 @@ final class StructuredOutputTest {
       value = {
         "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":{\"not\":{}}}}|response_format.json_schema.schema|\"not\"",
         "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"array\",\"uniqueItems\":true}}}}}|response_format.json_schema.schema|\"uniqueItems\" at #/properties/a",
+        "\"response_format\":{\"type\":\"json_object\"},\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\",\"patternProperties\":{\"a\":{}}}}}]|tools|\"patternProperties\"",
         "\"grammar\":\"root ::= other\"|grammar|rule other is not defined",
         "\"tool_choice\":\"required\",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\",\"patternProperties\":{\"a\":{}}}}}]|tools|\"patternProperties\"",
       })

@@ -44,7 +44,7 @@ final class TightMemoryTest {
         alone.put(key(call), roomy.answer(call));
       }
     }
-    try (Node tight = new Node("28 MiB");
+    try (Node tight = new Node("14 MiB");
         ExecutorService callers = Executors.newFixedThreadPool(6)) {
       List<Future<String>> answers = new ArrayList<>();
       for (int i = 0; i < CALLS; i++) {

@@ -1,22 +1,21 @@
 package io.slinfer.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.slinfer.config.ClusterSettings;
+import io.slinfer.config.SettingsException;
+import io.slinfer.testing.FreePorts;
+import io.slinfer.testing.ListeningSockets;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import java.io.IOException;
-import java.net.ServerSocket;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,12 +27,12 @@ final class ClusterNodeTest {
 
   @Test
   void aNodeThatIsAloneOpensNoPort() throws Exception {
-    Set<String> before = listeningSockets();
+    Set<String> before = ListeningSockets.own();
     try (ClusterNode node = ClusterNode.start(ClusterSettings.alone("one"))) {
       node.map("devices")
           .put("one/cpu", new Summary("cpu", 5, new int[] {1}))
           .await(10, TimeUnit.SECONDS);
-      Set<String> opened = listeningSockets();
+      Set<String> opened = ListeningSockets.own();
       opened.removeAll(before);
       assertEquals(Set.of(), opened);
       assertEquals(List.of("one"), node.nodes());
@@ -59,7 +58,7 @@ final class ClusterNodeTest {
 
   @Test
   void aLeaseHasOneHolderAndAGrowingNumber() throws Exception {
-    int port = freePort();
+    int port = FreePorts.next(2);
     List<String> members = List.of("127.0.0.1:" + port, "127.0.0.1:" + (port + 1));
     try (ClusterNode first = ClusterNode.start(ClusterSettings.loopback("a", port, members));
         ClusterNode second = ClusterNode.start(ClusterSettings.loopback("b", port + 1, members))) {
@@ -84,7 +83,7 @@ final class ClusterNodeTest {
 
   @Test
   void nodesShareMapsEventBusAndNoticeALoss() throws Exception {
-    int port = freePort();
+    int port = FreePorts.next(2);
     List<String> members = List.of("127.0.0.1:" + port, "127.0.0.1:" + (port + 1));
     try (ClusterNode first = ClusterNode.start(ClusterSettings.loopback("a", port, members))) {
       BlockingQueue<String> lost = new LinkedBlockingQueue<>();
@@ -116,6 +115,25 @@ final class ClusterNodeTest {
     }
   }
 
+  @Test
+  void aNameThatIsTakenAndDevicesOfAnotherSortAreRefused() {
+    int port = FreePorts.next(2);
+    List<String> members = List.of("127.0.0.1:" + port, "127.0.0.1:" + (port + 1));
+    try (ClusterNode first = ClusterNode.start(ClusterSettings.loopback("a", port, members))) {
+      assertEquals(List.of("a"), first.nodes());
+      SettingsException taken =
+          assertThrows(
+              SettingsException.class,
+              () -> ClusterNode.start(ClusterSettings.loopback("a", port + 1, members)));
+      assertTrue(taken.getMessage().startsWith("cluster.node: a;"), taken.getMessage());
+      SettingsException emulated =
+          assertThrows(
+              SettingsException.class,
+              () -> ClusterNode.start(ClusterSettings.loopback("b", port + 1, members), true));
+      assertTrue(emulated.getMessage().contains("node a are real"), emulated.getMessage());
+    }
+  }
+
   private static void awaitBytes(StateMap<Summary> map, long bytes) {
     awaitBytes(map, "one/cpu", bytes);
   }
@@ -125,44 +143,5 @@ final class ClusterNodeTest {
     while (map.entries().get(key) == null || map.entries().get(key).bytes() != bytes) {
       Thread.onSpinWait();
     }
-  }
-
-  /** A port that is free, and the one above it too, outside the range of outgoing connections. */
-  private static int freePort() {
-    while (true) {
-      int port = ThreadLocalRandom.current().nextInt(20_000, 30_000);
-      try (ServerSocket first = new ServerSocket(port);
-          ServerSocket second = new ServerSocket(port + 1)) {
-        return Math.min(first.getLocalPort(), second.getLocalPort());
-      } catch (IOException taken) {
-        continue;
-      }
-    }
-  }
-
-  /** This process's listening TCP sockets, by inode. */
-  private static Set<String> listeningSockets() throws IOException {
-    Set<String> own = new TreeSet<>();
-    try (var descriptors = Files.list(Path.of("/proc/self/fd"))) {
-      for (Path descriptor : descriptors.toList()) {
-        try {
-          own.add(Files.readSymbolicLink(descriptor).toString());
-        } catch (IOException closedMeanwhile) {
-          continue;
-        }
-      }
-    }
-    Set<String> listening = new TreeSet<>();
-    for (String table : new String[] {"/proc/self/net/tcp", "/proc/self/net/tcp6"}) {
-      for (String line : Files.readAllLines(Path.of(table))) {
-        String[] columns = line.trim().split("\\s+");
-        if (columns.length > 9
-            && columns[3].equals("0A")
-            && own.contains("socket:[" + columns[9] + "]")) {
-          listening.add(columns[1]);
-        }
-      }
-    }
-    return listening;
   }
 }

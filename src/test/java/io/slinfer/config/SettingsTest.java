@@ -89,12 +89,22 @@ final class SettingsTest {
     assertEquals(Double.POSITIVE_INFINITY, settings.device().emulation().speed());
   }
 
+  @Test
+  void aNodeIsAloneUnlessItHasMembersAndIsNamedByItsAddressThen() {
+    assertTrue(parse("").cluster().isAlone());
+    ClusterSettings joined =
+        parse("cluster: {members: ['10.0.0.7:5701'], host: 10.0.0.8, port: 5702}").cluster();
+    assertEquals("10.0.0.8:5702", joined.node());
+    assertEquals(List.of("10.0.0.7:5701"), joined.members());
+    assertEquals(4_000, joined.lostMillis());
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
         "http: {prot: 1}|f.yaml: http.prot: 1: unknown key; allowed here: admin, api-keys, cors-origins",
-        "htpt: {}|f.yaml: htpt: {}: unknown key; allowed here: devices, http, metrics, models, serving",
+        "htpt: {}|f.yaml: htpt: {}: unknown key; allowed here: cluster, devices, http, metrics, models, profiles, serving",
         "serving: {slo: {a: {ttft: soon}}}|f.yaml: serving.slo.a.ttft: \"soon\"; allowed: a duration",
         "http: {port: 99999}|f.yaml: http.port: 99999; allowed: a whole number from 0 to 65535",
         "http: {port: many}|f.yaml: http.port: \"many\"; allowed: a whole number",
@@ -115,6 +125,10 @@ final class SettingsTest {
         "devices: {cpu: {engine: emulated, speed: 0}}|f.yaml: devices.cpu.speed: 0; allowed: a number",
         "devices: {gpu: {engine: emulated, count: 2}, 'gpu:1': {engine: emulated}}|f.yaml: devices: gpu:1 is there twice",
         "models: {emulated: {m: {}}}|f.yaml: models.emulated: needs devices with engine: emulated",
+        "cluster: {members: [10.0.0.7]}|f.yaml: cluster.members: 10.0.0.7; allowed: host:port, such as",
+        "cluster: {node: a/b}|f.yaml: cluster.node: a/b; allowed: 1 to 64 letters",
+        "cluster: {lost-after: 1 s}|f.yaml: cluster.lost-after: \"1 s\"; allowed: at least 2000 ms",
+        "cluster: {port: 0}|f.yaml: cluster.port: 0; allowed: a whole number from 1 to 65535",
         "metrics: {vllm-names: 1}|f.yaml: metrics.vllm-names: 1; allowed: true or false",
         "http: {port: 1, port: 2}|f.yaml: line 1: Duplicate field 'port'",
         "http: [|f.yaml: line 1: ",

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Messages, Responses and Ollama's lines: streams byte for byte, whole answers, and their ends. */
 final class DialectStreamTest {
 
-  private static final Script ECHO = Script.of(Scripts.SMALL, Scripts.echo());
+  private static final Script ECHO = Script.of(Scripts.SMALL, Scripts.echoUntil('~'));
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String MESSAGES = "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]";
 
@@ -38,6 +38,16 @@ final class DialectStreamTest {
         "responses-stream-incomplete|/v1/responses|{\"model\":\"demo-chat\",\"stream\":true,\"max_output_tokens\":1,\"input\":[{\"role\":\"user\",\"content\":[{\"type\":\"input_text\",\"text\":\"hi\"}]}]}",
         "ollama-chat-stream|/api/chat|{\"model\":\"demo-chat:latest\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
         "ollama-generate-stream|/api/generate|{\"model\":\"demo-chat\",\"prompt\":\"hi\",\"options\":{\"num_predict\":1}}",
+        "messages-stream-tools|/v1/messages|{\"model\":\"demo-chat\",\"max_tokens\":90,\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"a<tool_call>{\\\"name\\\":\\\"f\\\",\\\"arguments\\\":{\\\"x\\\":1}}</tool_call>\"}],\"tools\":[{\"name\":\"f\",\"input_schema\":{\"type\":\"object\"}}]}",
+        "messages-stream-thinking|/v1/messages|{\"model\":\"demo-chat\",\"max_tokens\":90,\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"<think>a</think>b\"}]}",
+        "messages-stream-error|/v1/messages|{\"model\":\"demo-chat\",\"max_tokens\":90,\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hi~\"}]}",
+        "responses-stream-tools|/v1/responses|{\"model\":\"demo-chat\",\"stream\":true,\"input\":\"a<tool_call>{\\\"name\\\":\\\"f\\\",\\\"arguments\\\":{\\\"x\\\":1}}</tool_call>\",\"tools\":[{\"type\":\"function\",\"name\":\"f\"}]}",
+        "responses-stream-reasoning|/v1/responses|{\"model\":\"demo-chat\",\"stream\":true,\"input\":\"<think>a</think>b\"}",
+        "responses-stream-error|/v1/responses|{\"model\":\"demo-chat\",\"stream\":true,\"input\":\"hi~\"}",
+        "ollama-chat-stream-tools|/api/chat|{\"model\":\"demo-chat\",\"messages\":[{\"role\":\"user\",\"content\":\"a<tool_call>{\\\"name\\\":\\\"f\\\",\\\"arguments\\\":{\\\"x\\\":1}}</tool_call>\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]}",
+        "ollama-chat-stream-thinking|/api/chat|{\"model\":\"demo-chat\",\"messages\":[{\"role\":\"user\",\"content\":\"<think>a</think>b\"}],\"think\":true}",
+        "ollama-chat-stream-error|/api/chat|{\"model\":\"demo-chat\",\"messages\":[{\"role\":\"user\",\"content\":\"hi~\"}]}",
+        "ollama-generate-stream-thinking|/api/generate|{\"model\":\"demo-chat\",\"prompt\":\"<think>a</think>b\"}",
       })
   void equalsItsTranscript(String transcript, String path, String body) throws Exception {
     try (TestServer server = new TestServer("", ECHO, "demo-chat")) {
@@ -278,6 +288,9 @@ final class DialectStreamTest {
         .replaceAll("\"created_at\":1[0-9]{9}", "\"created_at\":0")
         .replaceAll("\"created_at\":\"20[-0-9]+T[0-9:.]+Z\"", "\"created_at\":\"TIME\"")
         .replaceAll("_duration\":[0-9]+", "_duration\":0")
+        .replaceAll("\"(id|call_id)\":\"call_[0-9A-Za-z]{24}\"", "\"$1\":\"CALL\"")
+        .replaceAll("\"(id|item_id)\":\"fc_[0-9A-Za-z]{24}\"", "\"$1\":\"FID\"")
+        .replaceAll("\"(id|item_id)\":\"rs_[0-9A-Za-z]{24}\"", "\"$1\":\"RSID\"")
         .replaceAll(
             "\"(id|item_id)\":\"msg_[0-9A-Za-z]{24}\"",
             stream.contains("message_start") ? "\"$1\":\"ID\"" : "\"$1\":\"MID\"");

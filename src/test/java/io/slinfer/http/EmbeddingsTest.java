@@ -87,7 +87,7 @@ final class EmbeddingsTest {
         "\"user\":\"a\"|input",
         "\"input\":\"a\",\"encoding_format\":\"int8\"|encoding_format",
         "\"input\":\"a\",\"dimensions\":0|dimensions",
-        "\"input\":[999]|prompt[0]",
+        "\"input\":[999]|Token 0 is 999",
       })
   void namesWhatIsWrong(String fields, String named) throws Exception {
     try (TestServer server = new TestServer("", SCRIPT, "a")) {

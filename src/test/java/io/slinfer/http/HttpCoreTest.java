@@ -271,7 +271,6 @@ final class HttpCoreTest {
         "\"prompt\":[999]",
         "\"prompt\":{}",
         "\"suffix\":\"x\"",
-        "\"echo\":true,\"logprobs\":1",
         "\"logprobs\":21",
         "\"best_of\":3,\"n\":4",
         "\"best_of\":2,\"stream\":true",

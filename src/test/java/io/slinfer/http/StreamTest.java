@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Streams, byte for byte, and how they end. */
 final class StreamTest {
 
-  private static final Script ECHO = Script.of(Scripts.SMALL, Scripts.echo());
+  private static final Script ECHO = Script.of(Scripts.SMALL, Scripts.echoUntil('~'));
   private static final Script ENDLESS = Script.of(Scripts.SMALL, Scripts.alphabet());
 
   @ParameterizedTest
@@ -42,6 +42,9 @@ final class StreamTest {
         "chat-stream-logprobs|/v1/chat/completions|\"logprobs\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]",
         "chat-stream-reasoning|/v1/chat/completions|\"messages\":[{\"role\":\"user\",\"content\":\"<think>a</think>b\"}]",
         "chat-stream-tools|/v1/chat/completions|\"messages\":[{\"role\":\"user\",\"content\":\"ok <tool_call>{\\\"name\\\":\\\"f\\\",\\\"arguments\\\":{\\\"x\\\":1}}</tool_call>\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]",
+        "chat-stream-error|/v1/chat/completions|\"messages\":[{\"role\":\"user\",\"content\":\"hi~\"}]",
+        "text-stream-error|/v1/completions|\"prompt\":\"hi~\"",
+        "text-stream-echo-logprobs|/v1/completions|\"prompt\":\"hi\",\"echo\":true,\"logprobs\":0",
         "text-stream-logprobs|/v1/completions|\"prompt\":\"hi\",\"logprobs\":0",
         "text-stream-echo|/v1/completions|\"prompt\":\"hi\",\"echo\":true",
         "text-stream-usage|/v1/completions|\"prompt\":[104,105],\"max_tokens\":2,\"stream_options\":{\"include_usage\":true}",

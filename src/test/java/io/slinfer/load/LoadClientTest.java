@@ -125,7 +125,7 @@ final class LoadClientTest {
         List.of(Outcome.REFUSED, Outcome.FAILED, Outcome.FAILED),
         records.stream().map(CallRecord::outcome).toList());
     assertEquals("lost", records.get(1).error());
-    LoadSummary summary = LoadSummary.of(records, LoadSlo.DEFAULT, 0.1);
+    LoadSummary summary = LoadSummary.of(records, LoadSlo.DEFAULT, 0.1, 0);
     assertEquals(0.0, summary.figures().get("slo_rate"));
     assertEquals(3L, summary.figures().get("failed"));
   }
@@ -148,14 +148,14 @@ final class LoadClientTest {
     assertTrue(records.stream().allMatch(record -> record.outcome() == Outcome.COMPLETED));
     assertEquals(
         calls,
-        LoadSummary.of(records, LoadSlo.DEFAULT, 0).figures().get("max_concurrent_requests"));
+        LoadSummary.of(records, LoadSlo.DEFAULT, 0, 0).figures().get("max_concurrent_requests"));
   }
 
   @Test
   void theReportNamesEveryModel(Vertx vertx) throws Exception {
     FakeServer server = new FakeServer(vertx, 0);
     List<CallRecord> records = run(vertx, server, List.of(new PlannedCall("warm", 0, 4, 3, STAY)));
-    String html = LoadReport.html(LoadSummary.of(records, LoadSlo.DEFAULT, 0.1), "http://x");
+    String html = LoadReport.html(LoadSummary.of(records, LoadSlo.DEFAULT, 0.1, 0), "http://x");
     assertTrue(html.contains("<td>warm</td>"));
     assertTrue(html.contains("request_goodput"));
   }

@@ -223,8 +223,14 @@ final class ModelDirectoryTest {
   }
 
   @Test
-  void refusesARootThatIsNoFolder() throws IOException {
-    Path file = write("m.gguf", 1);
+  void aModelFileIsARootOfItsOwn() throws IOException {
+    write("other.gguf", 1);
+    assertEquals(List.of("m"), ids(ModelDirectory.open(write("m.gguf", 1), SETTLING, ANY)));
+  }
+
+  @Test
+  void refusesARootThatIsNoFolderAndNoModel() throws IOException {
+    Path file = Files.writeString(root.resolve("notes.txt"), "no model");
     assertThrows(NotDirectoryException.class, () -> ModelDirectory.open(file, SETTLING, ANY));
   }
 

@@ -71,7 +71,7 @@ final class RandomLlamaTest {
       assertEquals(4000, tokens.size());
       assertEquals("[PAD3999]", tokens.get(3999));
       long[] types = gguf.metadata().integers("tokenizer.ggml.token_type").orElseThrow();
-      assertEquals(5, types[3999]);
+      assertEquals(1, types[3999]);
       assertEquals(
           demoMetadata().strings("tokenizer.ggml.merges"),
           gguf.metadata().strings("tokenizer.ggml.merges"));

@@ -54,12 +54,14 @@ final class BatchingTest {
         instance.waiting.addLast(request);
         all.add(request);
       }
+      instance.changed();
       boolean expected = policy.hasWork(instance);
       long spareNanos = random.nextInt(3) == 0 ? Long.MAX_VALUE : random.nextInt(90_000_000);
       boolean found =
           policy.compose(
               instance,
-              new Batching.Turn(step, spareNanos, new SilentDriver(), new SchedulerListener() {}));
+              new Batching.Turn(
+                  step, () -> spareNanos, new SilentDriver(), new SchedulerListener() {}));
       check(instance, all);
       if (found) {
         assertTrue(expected, "a step without work");

@@ -28,7 +28,6 @@ import io.slinfer.request.Slo;
 import io.slinfer.scheduler.DeviceAudit;
 import io.slinfer.scheduler.DeviceLoop;
 import io.slinfer.scheduler.ServingPolicy;
-import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -42,7 +41,6 @@ public final class NodeBench implements AutoCloseable {
   public static final LoadedModel ROOMY =
       new LoadedModel(1 << 20, 1 << 10, 1, 1 << 16, 40_000, 258);
 
-  private static final double MARGIN = 1.1;
   private static final MemoryTimes TIMES = new MemoryTimes(0, 10, 0, 10, 0, 0, 0);
 
   private final FakeOwner owner = new FakeOwner(this::check);
@@ -51,6 +49,7 @@ public final class NodeBench implements AutoCloseable {
   private final Map<String, Ask> asks = new HashMap<>();
   private final Map<String, Long> asked = new HashMap<>();
   private final ServingMeters meters = new ServingMeters(false);
+  private final FakeCosts costs;
   private final NodeCore core;
   private long revision;
   private final ScriptedEngine engine;
@@ -112,7 +111,7 @@ public final class NodeBench implements AutoCloseable {
       LoadedModel model, long memoryBytes, double slowness, String serving) {
     ScriptedEngine.Script script =
         ScriptedEngine.Script.of(model, Scripts.alphabet())
-            .taking(plan -> Math.round(slowness * price(plan) / MARGIN), 0);
+            .taking(plan -> Math.round(slowness * price(plan) / Scripts.MARGIN), 0);
     return new NodeBench(script, memoryBytes, "", serving, slowness);
   }
 
@@ -124,6 +123,7 @@ public final class NodeBench implements AutoCloseable {
       double slowness) {
     Settings settings =
         SettingsText.parse("devices: {cpu: {" + device + "}}\nserving: {" + serving + "}");
+    costs = new FakeCosts(Scripts.costs(script.model(), slowness));
     ServingPolicy policy = NodeDevices.policy(settings, settings.device(), TIMES);
     DeviceParts parts =
         NodeDevices.parts(
@@ -138,9 +138,7 @@ public final class NodeBench implements AutoCloseable {
         new NodeCore(
             new NodeCore.Parts(
                 List.of(parts),
-                source ->
-                    Future.succeededFuture(
-                        Map.of(DeviceKind.CPU, Scripts.costs(script.model(), slowness))),
+                costs,
                 policy.placement(),
                 policy.deadlines(),
                 new Promises(
@@ -167,6 +165,11 @@ public final class NodeBench implements AutoCloseable {
     return nanos + (decoding == 0 ? 0 : Math.round(1e5 + 1e5 * (decoding - 1) / 63));
   }
 
+  /** What models cost, and what is measured of them. */
+  public FakeCosts costs() {
+    return costs;
+  }
+
   public ScriptedEngine engine() {
     return engine;
   }
@@ -177,6 +180,15 @@ public final class NodeBench implements AutoCloseable {
 
   /** False if the inbox is full. */
   public boolean submit(Ask ask) {
+    return submit(ask, true);
+  }
+
+  /**
+   * The same.
+   *
+   * @param waits whether it waits for a place if there is none now
+   */
+  public boolean submit(Ask ask, boolean waits) {
     InferenceRequest request =
         new InferenceRequest(
             new RequestId(ask.id()),
@@ -195,7 +207,12 @@ public final class NodeBench implements AutoCloseable {
     return core.inbox()
         .submit(
             new Submit(
-                request, source, new int[] {ByteTokenizer.END}, ask.slo() != null, this::tell));
+                request,
+                source,
+                new int[] {ByteTokenizer.END},
+                ask.slo() != null,
+                waits,
+                this::tell));
   }
 
   /** From now on the models' files are others. */

@@ -25,6 +25,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
+import java.util.stream.IntStream;
 
 /**
  * An engine whose tokens come from a script and whose commands take a given time or, when held,
@@ -224,7 +225,17 @@ public final class ScriptedEngine implements Engine {
     int token = script.nextToken().apply(sequence);
     return token < 0
         ? SequenceOutput.failed(sequence, new Failure.Internal("broken logits"))
-        : SequenceOutput.of(sequence, new TokenDraw(token, -0.5f, List.of()));
+        : SequenceOutput.of(
+            sequence, new TokenDraw(token, -0.5f, List.of()).after(scores(sequence)));
+  }
+
+  /** A probability of -0.25 for each token of a prompt that asks for it. */
+  private static List<TokenDraw> scores(Sequence sequence) {
+    return sequence.sampling().scoresPrompt() && sequence.generated() == 0
+        ? IntStream.range(1, sequence.promptLength())
+            .mapToObj(i -> new TokenDraw(sequence.token(i), -0.25f, List.of()))
+            .toList()
+        : List.of();
   }
 
   @Override

@@ -100,15 +100,24 @@ public final class TestServer implements AutoCloseable {
 
   /** Waits until no request is left on the device and no KV block is used. */
   public void awaitIdle() throws Exception {
-    await(occupancy -> occupancy.equals(new Occupancy(0, 0)));
+    awaitIdle(server);
+  }
+
+  static void awaitIdle(Server server) throws Exception {
+    await(server, occupancy -> occupancy.equals(Occupancy.NONE));
   }
 
   /** Waits until the device has this many requests. */
   public void awaitLiveRequests(int count) throws Exception {
-    await(occupancy -> occupancy.liveRequests() == count);
+    await(server, occupancy -> occupancy.liveRequests() == count);
   }
 
-  private void await(Predicate<Occupancy> wanted) throws Exception {
+  /** Waits until the device knows that this many callers have gone whose requests it still has. */
+  public void awaitLeaving(int count) throws Exception {
+    await(server, occupancy -> occupancy.leavingRequests() == count);
+  }
+
+  private static void await(Server server, Predicate<Occupancy> wanted) throws Exception {
     long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
     while (true) {
       Occupancy occupancy = server.occupancy().await(5, TimeUnit.SECONDS);

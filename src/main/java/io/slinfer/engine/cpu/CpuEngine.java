@@ -11,6 +11,7 @@ import io.slinfer.engine.device.Backend;
 import io.slinfer.engine.device.DeviceInstance;
 import io.slinfer.engine.device.LogitsObserver;
 import io.slinfer.engine.device.ThreadedEngine;
+import io.slinfer.ffi.ReservedMemory;
 import io.slinfer.model.UnservableModelException;
 import io.slinfer.request.Failure;
 import io.slinfer.request.InstanceId;
@@ -26,20 +27,36 @@ public final class CpuEngine implements Engine {
    * @param kvAddressBytes address space for the KV blocks of each instance: at least what the
    *     device could ever give one; takes no memory by itself
    * @param observer sees logits; {@link LogitsObserver#NONE} in service
-   * @param readsAhead whether a load reads the whole file, so that its time is known and no step
-   *     waits for the disk; else weights are read as steps need them
+   * @param scratchBytes memory for the activations of a step, shared by all instances
+   * @param takesAhead whether memory is taken before it is used: a load reads the whole file, KV
+   *     and scratch are backed when they are given out. Then what is held is known, and no step
+   *     waits for the disk; else pages come as steps need them
    */
   public record Settings(
-      String kind, long kvAddressBytes, LogitsObserver observer, boolean readsAhead) {
+      String kind,
+      long kvAddressBytes,
+      LogitsObserver observer,
+      long scratchBytes,
+      boolean takesAhead) {
 
-    /** Weights are read as steps need them. */
+    /** Address space enough for a pass of the largest models. */
+    private static final long ROOMY_SCRATCH_BYTES = 1L << 31;
+
+    /** Memory is taken as steps need it. */
     public Settings(String kind, long kvAddressBytes, LogitsObserver observer) {
-      this(kind, kvAddressBytes, observer, false);
+      this(kind, kvAddressBytes, observer, ROOMY_SCRATCH_BYTES, false);
     }
   }
 
-  /** The kernels as a device. */
-  private record CpuBackend(CpuKernels kernels, Settings settings) implements Backend {
+  /** The kernels as a device, with the memory for activations that its instances share. */
+  private record CpuBackend(CpuKernels kernels, Settings settings, ReservedMemory scratch)
+      implements Backend {
+
+    CpuBackend {
+      if (settings.takesAhead()) {
+        scratch.take(0, scratch.segment().byteSize());
+      }
+    }
 
     @Override
     public void attach() {
@@ -49,8 +66,15 @@ public final class CpuEngine implements Engine {
     @Override
     public DeviceInstance load(ModelSource source) throws IOException, UnservableModelException {
       CpuInstance loaded =
-          CpuInstance.load(kernels, source, settings.kvAddressBytes(), settings.observer());
-      if (settings.readsAhead()) {
+          CpuInstance.load(
+              new CpuInstance.Surroundings(
+                  kernels,
+                  settings.kvAddressBytes(),
+                  settings.observer(),
+                  scratch.segment(),
+                  settings.takesAhead()),
+              source);
+      if (settings.takesAhead()) {
         loaded.readWeights();
       }
       return loaded;
@@ -64,6 +88,7 @@ public final class CpuEngine implements Engine {
     @Override
     public void close() {
       kernels.close();
+      scratch.close();
     }
   }
 
@@ -76,7 +101,7 @@ public final class CpuEngine implements Engine {
     engine =
         new ThreadedEngine(
             new EngineDescription(settings.kind(), kernels.description(), false),
-            new CpuBackend(kernels, settings),
+            new CpuBackend(kernels, settings, ReservedMemory.of(settings.scratchBytes())),
             owner,
             listener);
   }

@@ -11,6 +11,7 @@ import io.slinfer.engine.device.DeviceInstance;
 import io.slinfer.engine.device.LogitsObserver;
 import io.slinfer.engine.device.OutputDrawer;
 import io.slinfer.engine.device.PooledStates;
+import io.slinfer.ffi.ReservedMemory;
 import io.slinfer.model.Architecture;
 import io.slinfer.model.ModelDescription;
 import io.slinfer.model.UnservableModelException;
@@ -42,14 +43,30 @@ final class CpuInstance implements DeviceInstance {
   private final OutputDrawer drawer;
   private final float[] logits;
   private final PooledStates pooled;
+  private final boolean takesAhead;
 
   /** What {@link #close} closes, last opened first. */
   private final Deque<AutoCloseable> resources = new ArrayDeque<>();
 
-  private CpuInstance(
-      CpuKernels kernels, ModelSource source, long kvAddressBytes, LogitsObserver observer)
+  /**
+   * What an engine's instances have in common.
+   *
+   * @param kvAddressBytes address space of each instance's KV
+   * @param scratch memory for the activations of whichever steps
+   * @param takesAhead whether KV is backed when it is given out
+   */
+  record Surroundings(
+      CpuKernels kernels,
+      long kvAddressBytes,
+      LogitsObserver observer,
+      MemorySegment scratch,
+      boolean takesAhead) {}
+
+  private CpuInstance(Surroundings around, ModelSource source)
       throws IOException, UnservableModelException {
-    this.kernels = kernels;
+    this.kernels = around.kernels();
+    this.takesAhead = around.takesAhead();
+    LogitsObserver observer = around.observer();
     try {
       GgufFile file = opened(GgufFile.open(source.parts().getFirst()));
       description = ModelDescription.read(file);
@@ -64,9 +81,10 @@ final class CpuInstance implements DeviceInstance {
       Architecture.Attention attention = architecture.attention();
       KvShape shape =
           new KvShape(architecture.layers().size(), attention.kvHeads(), attention.headSize());
-      kv = opened(new KvSpace(shape, kvAddressBytes));
-      pass = opened(new ForwardPass(kernels, architecture, matrices, shape));
-      batch = opened(new StepBatch(kv, architecture.vocabularySize(), observer));
+      kv = opened(new KvSpace(shape, around.kvAddressBytes()));
+      Scratch scratch = new Scratch(architecture, around.scratch());
+      pass = opened(new ForwardPass(kernels, architecture, matrices, shape, scratch));
+      batch = opened(new StepBatch(kv, scratch.rows(), architecture.vocabularySize(), observer));
       logits = new float[architecture.vocabularySize()];
       drawer = new OutputDrawer(architecture.scales(), observer);
       pooled = new PooledStates(architecture.hiddenSize());
@@ -77,10 +95,9 @@ final class CpuInstance implements DeviceInstance {
   }
 
   /** Maps and checks a model; a failure leaves nothing open. */
-  static CpuInstance load(
-      CpuKernels kernels, ModelSource source, long kvAddressBytes, LogitsObserver observer)
+  static CpuInstance load(Surroundings around, ModelSource source)
       throws IOException, UnservableModelException {
-    return new CpuInstance(kernels, source, kvAddressBytes, observer);
+    return new CpuInstance(around, source);
   }
 
   private <T extends AutoCloseable> T opened(T resource) {
@@ -102,12 +119,12 @@ final class CpuInstance implements DeviceInstance {
 
   /** Reads the whole file into memory, where it is not yet. */
   void readWeights() {
-    weights.forEach(MemorySegment::load);
+    weights.forEach(ReservedMemory::read);
   }
 
   @Override
   public void mapSlabs(int[] slabs) {
-    kv.map(slabs);
+    kv.map(slabs, takesAhead);
   }
 
   @Override
@@ -176,7 +193,7 @@ final class CpuInstance implements DeviceInstance {
     boolean yields = batch.yieldsToken(output);
     SequenceOutput drawn =
         drawer.take(batch.outputSequence(output), batch.outputPosition(output), logits, yields);
-    if (yields) {
+    if (drawn != null) {
       outputs.add(drawn);
     }
   }

@@ -2,7 +2,6 @@ package io.slinfer.engine.cpu;
 
 import io.slinfer.engine.cpu.CpuKernels.Activation;
 import io.slinfer.model.Architecture;
-import io.slinfer.model.ModelDescription;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -55,7 +54,7 @@ final class ExpertLayer {
     this.hidden = architecture.hiddenSize();
     this.activation = activation;
     this.scratch = scratch;
-    int picks = ModelDescription.BATCH_ROWS * shape.expertsUsed();
+    int picks = scratch.rows() * shape.expertsUsed();
     rowsByExpert = arena.allocate((long) picks * Integer.BYTES, Scratch.ALIGNMENT);
     weightsByExpert = arena.allocate((long) picks * Float.BYTES, Scratch.ALIGNMENT);
     firstOf = new int[shape.experts() + 1];

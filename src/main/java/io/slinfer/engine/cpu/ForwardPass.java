@@ -3,7 +3,6 @@ package io.slinfer.engine.cpu;
 import io.slinfer.engine.cpu.CpuKernels.Activation;
 import io.slinfer.engine.cpu.CpuKernels.KvShape;
 import io.slinfer.model.Architecture;
-import io.slinfer.model.ModelDescription;
 import io.slinfer.model.Rope;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -60,19 +59,27 @@ final class ForwardPass implements AutoCloseable {
     void onState(int output, MemorySegment state);
   }
 
-  ForwardPass(CpuKernels kernels, Architecture architecture, CpuWeights weights, KvShape kvShape) {
+  /**
+   * @param scratch for the activations of a pass; whoever shares it runs at other times
+   */
+  ForwardPass(
+      CpuKernels kernels,
+      Architecture architecture,
+      CpuWeights weights,
+      KvShape kvShape,
+      Scratch scratch) {
     this.kernels = kernels;
     this.architecture = architecture;
     this.weights = weights;
     this.kvShape = kvShape;
     this.hidden = architecture.hiddenSize();
     this.activation = activation(architecture.feedForward().activation());
-    this.scratch = new Scratch(architecture);
+    this.scratch = scratch;
     this.expertLayer = new ExpertLayer(kernels, architecture, activation, scratch, arena);
     for (Architecture.Layer layer : architecture.layers()) {
       if (layer.rope() != null && !ropes.contains(layer.rope())) {
         ropes.add(layer.rope());
-        ropeTables.add(floats((long) ModelDescription.BATCH_ROWS * layer.rope().dimensions()));
+        ropeTables.add(floats((long) scratch.rows() * layer.rope().dimensions()));
       }
     }
     zeros = floats(hidden);
@@ -241,7 +248,7 @@ final class ForwardPass implements AutoCloseable {
       if (batch.pools(first)) {
         receiver.onState(first, last.asSlice(first * stateBytes, stateBytes));
       } else {
-        while (end < outputs && end - first < ModelDescription.LOGIT_ROWS && !batch.pools(end)) {
+        while (end < outputs && end - first < scratch.logitRows() && !batch.pools(end)) {
           end++;
         }
         giveLogits(last, first, end - first, receiver);
@@ -293,7 +300,6 @@ final class ForwardPass implements AutoCloseable {
 
   @Override
   public void close() {
-    scratch.close();
     arena.close();
   }
 }

@@ -56,11 +56,18 @@ final class KvSpace implements AutoCloseable {
     return maxSlabs;
   }
 
-  void map(int[] slabs) {
+  /**
+   * @param takesAhead whether their memory is taken now
+   * @throws OutOfMemoryError if the system has none; then nothing is mapped
+   */
+  void map(int[] slabs, boolean takesAhead) {
     for (int slab : slabs) {
       if (slab < 0 || slab >= maxSlabs) {
         throw new IllegalArgumentException("slab " + slab + " of " + maxSlabs);
       }
+    }
+    if (takesAhead) {
+      forRanges(slabs, memory::take);
     }
     for (int slab : slabs) {
       mapped.set(slab);
@@ -68,15 +75,27 @@ final class KvSpace implements AutoCloseable {
   }
 
   void unmap(int[] slabs) {
-    BitSet leaving = new BitSet();
     for (int slab : slabs) {
-      leaving.set(slab);
       mapped.clear(slab);
     }
+    forRanges(slabs, memory::release);
+  }
+
+  @FunctionalInterface
+  private interface RangeAction {
+    void on(long offsetBytes, long bytes);
+  }
+
+  /** Slabs that lie side by side go together. */
+  private void forRanges(int[] slabs, RangeAction action) {
+    BitSet chosen = new BitSet();
+    for (int slab : slabs) {
+      chosen.set(slab);
+    }
     int end = 0;
-    for (int start = leaving.nextSetBit(0); start >= 0; start = leaving.nextSetBit(end)) {
-      end = leaving.nextClearBit(start);
-      memory.release(start * strideBytes, (end - start) * strideBytes);
+    for (int start = chosen.nextSetBit(0); start >= 0; start = chosen.nextSetBit(end)) {
+      end = chosen.nextClearBit(start);
+      action.on(start * strideBytes, (end - start) * strideBytes);
     }
   }
 

@@ -4,8 +4,8 @@ import io.slinfer.engine.Sequence;
 import io.slinfer.engine.SequenceChunk;
 import io.slinfer.engine.cpu.CpuKernels.KvBatch;
 import io.slinfer.engine.device.LogitsObserver;
+import io.slinfer.engine.device.OutputDrawer;
 import io.slinfer.kvcache.BlockTable;
-import io.slinfer.model.ModelDescription;
 import io.slinfer.model.Rope;
 import io.slinfer.request.Pooling;
 import java.lang.foreign.Arena;
@@ -15,29 +15,28 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The rows of one pass: up to {@link ModelDescription#BATCH_ROWS} tokens of a plan's chunks, a long
- * chunk continuing in the next pass. Filled afresh by {@link #next}; confined to the engine's
- * thread.
+ * The rows of one pass: tokens of a plan's chunks up to a bound, a long chunk continuing in the
+ * next pass. Filled afresh by {@link #next}; confined to the engine's thread.
  */
 final class StepBatch implements AutoCloseable {
 
-  private static final int MOST_ROWS = ModelDescription.BATCH_ROWS;
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
   private final KvSpace kv;
+  private final int mostRows;
   private final int vocabularySize;
   private final LogitsObserver observer;
   private final Arena arena = Arena.ofShared();
-  private final MemorySegment tokens = ints(MOST_ROWS);
-  private final MemorySegment firstRow = ints(MOST_ROWS + 1);
-  private final MemorySegment startPosition = ints(MOST_ROWS);
-  private final MemorySegment firstBlock = ints(MOST_ROWS + 1);
-  private final MemorySegment outputRows = ints(MOST_ROWS);
-  private final Sequence[] rowSequence = new Sequence[MOST_ROWS];
-  private final int[] rowPosition = new int[MOST_ROWS];
-  private final int[] outputRow = new int[MOST_ROWS];
-  private final boolean[] yields = new boolean[MOST_ROWS];
+  private final MemorySegment tokens;
+  private final MemorySegment firstRow;
+  private final MemorySegment startPosition;
+  private final MemorySegment firstBlock;
+  private final MemorySegment outputRows;
+  private final Sequence[] rowSequence;
+  private final int[] rowPosition;
+  private final int[] outputRow;
+  private final boolean[] yields;
   private Arena addressArena = Arena.ofShared();
   private MemorySegment blockAddresses = addressArena.allocate(LONG, 1024);
 
@@ -48,10 +47,23 @@ final class StepBatch implements AutoCloseable {
   private int outputs;
   private KvBatch kvBatch;
 
-  StepBatch(KvSpace kv, int vocabularySize, LogitsObserver observer) {
+  /**
+   * @param mostRows of a pass
+   */
+  StepBatch(KvSpace kv, int mostRows, int vocabularySize, LogitsObserver observer) {
     this.kv = kv;
+    this.mostRows = mostRows;
     this.vocabularySize = vocabularySize;
     this.observer = observer;
+    tokens = ints(mostRows);
+    firstRow = ints(mostRows + 1);
+    startPosition = ints(mostRows);
+    firstBlock = ints(mostRows + 1);
+    outputRows = ints(mostRows);
+    rowSequence = new Sequence[mostRows];
+    rowPosition = new int[mostRows];
+    outputRow = new int[mostRows];
+    yields = new boolean[mostRows];
   }
 
   private MemorySegment ints(int count) {
@@ -71,9 +83,9 @@ final class StepBatch implements AutoCloseable {
     outputs = 0;
     int sequences = 0;
     int blocks = 0;
-    while (rows < MOST_ROWS && chunk < chunks.size()) {
+    while (rows < mostRows && chunk < chunks.size()) {
       SequenceChunk current = chunks.get(chunk);
-      int count = Math.min(current.tokens() - chunkDone, MOST_ROWS - rows);
+      int count = Math.min(current.tokens() - chunkDone, mostRows - rows);
       int start = current.sequence().computed() + chunkDone;
       firstRow.setAtIndex(INT, sequences, rows);
       startPosition.setAtIndex(INT, sequences, start);
@@ -121,7 +133,7 @@ final class StepBatch implements AutoCloseable {
       Pooling pooling = sequence.sampling().pooling();
       boolean wanted =
           pooling == null
-              ? observer.wants(sequence, position)
+              ? OutputDrawer.scores(sequence, position) || observer.wants(sequence, position)
               : pooling.takes(position, sequence.promptLength());
       if (yieldsToken || wanted) {
         outputRows.setAtIndex(INT, outputs, rows);
@@ -173,7 +185,7 @@ final class StepBatch implements AutoCloseable {
     return rowPosition[outputRow[output]];
   }
 
-  /** Whether a token is drawn from the logits; else they were only wanted by the observer. */
+  /** Whether a token is drawn from the logits; else they score the prompt or are observed. */
   boolean yieldsToken(int output) {
     return yields[output];
   }

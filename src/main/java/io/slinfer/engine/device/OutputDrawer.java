@@ -18,6 +18,7 @@ public final class OutputDrawer {
   private final Architecture.Scales scales;
   private final LogitsObserver observer;
   private final Sampler sampler = new Sampler();
+  private final PromptScores scores = new PromptScores();
 
   public OutputDrawer(Architecture.Scales scales, LogitsObserver observer) {
     this.scales = scales;
@@ -34,6 +35,13 @@ public final class OutputDrawer {
         .orElse(Integer.MAX_VALUE);
   }
 
+  /** Whether the logits after a position are to score the prompt's next token. */
+  public static boolean scores(Sequence sequence, int position) {
+    return sequence.sampling().scoresPrompt()
+        && sequence.generated() == 0
+        && position + 1 < sequence.promptLength();
+  }
+
   /**
    * Whether the likeliest token and its probability are all that the logits after a token are
    * wanted for.
@@ -44,19 +52,25 @@ public final class OutputDrawer {
         && sampling.changes().equals(LogitChanges.NONE)
         && sampling.likeliest() == 0
         && sequence.progress() == null
+        && !sampling.scoresPrompt()
         && !observer.wants(sequence, position);
   }
 
   /**
    * Takes the logits after the token at {@code position}, unscaled; changes them.
    *
-   * @param draws whether a token is drawn from them; else they are only shown
+   * @param draws whether a token is drawn from them; else they are only shown, or score the
+   *     prompt's next token
    * @return null if nothing is drawn
    */
   public SequenceOutput take(Sequence sequence, int position, float[] logits, boolean draws) {
     scale(logits);
     if (observer.wants(sequence, position)) {
       observer.onLogits(sequence, position, logits);
+    }
+    if (scores(sequence, position)) {
+      scores.add(sequence, position, logits, sampler);
+      return null;
     }
     return draws ? draw(sequence, position + 1, logits) : null;
   }
@@ -79,7 +93,7 @@ public final class OutputDrawer {
   /** A sequence whose logits are broken fails alone; the others of the step go on. */
   private SequenceOutput draw(Sequence sequence, int position, float[] logits) {
     try {
-      return SequenceOutput.of(sequence, sampler.draw(logits, sequence));
+      return SequenceOutput.of(sequence, scores.tellWith(sampler.draw(logits, sequence), sequence));
     } catch (ArithmeticException broken) {
       return broken(sequence, position, broken.getMessage());
     } catch (IllegalStateException unclear) {

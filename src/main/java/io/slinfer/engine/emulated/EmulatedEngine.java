@@ -23,6 +23,7 @@ import java.util.Queue;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
+import java.util.stream.IntStream;
 
 /**
  * An engine for planning, demonstrations and load tests: it keeps the port's promises about order,
@@ -164,10 +165,21 @@ public final class EmulatedEngine implements Engine {
           continue;
         }
         int token = MadeUpTokens.allowed(sequence, instance.model().words().after(sequence));
-        outputs.add(SequenceOutput.of(sequence, new TokenDraw(token, 0, List.of())));
+        outputs.add(
+            SequenceOutput.of(
+                sequence, new TokenDraw(token, 0, List.of()).after(madeUpScores(sequence))));
       }
     }
     return outputs;
+  }
+
+  /** Of the prompt's tokens from the second on, where they are asked for. */
+  private static List<TokenDraw> madeUpScores(Sequence sequence) {
+    return sequence.sampling().scoresPrompt() && sequence.generated() == 0
+        ? IntStream.range(1, sequence.promptLength())
+            .mapToObj(i -> new TokenDraw(sequence.token(i), 0, List.of()))
+            .toList()
+        : List.of();
   }
 
   @Override

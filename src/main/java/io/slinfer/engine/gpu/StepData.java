@@ -3,6 +3,7 @@ package io.slinfer.engine.gpu;
 import io.slinfer.engine.Sequence;
 import io.slinfer.engine.SequenceChunk;
 import io.slinfer.engine.device.LogitsObserver;
+import io.slinfer.engine.device.OutputDrawer;
 import io.slinfer.kvcache.BlockTable;
 import io.slinfer.request.Pooling;
 import java.lang.foreign.MemorySegment;
@@ -204,7 +205,7 @@ final class StepData implements AutoCloseable {
   private boolean isWanted(Sequence sequence, int position) {
     Pooling pooling = sequence.sampling().pooling();
     return pooling == null
-        ? observer.wants(sequence, position)
+        ? OutputDrawer.scores(sequence, position) || observer.wants(sequence, position)
         : pooling.takes(position, sequence.promptLength());
   }
 

@@ -9,6 +9,7 @@ import io.slinfer.gateway.remote.ToOwner.Drop;
 import io.slinfer.gateway.remote.ToOwner.Holding;
 import io.slinfer.gateway.remote.ToOwner.Terms;
 import io.slinfer.metrics.ServingMeters;
+import io.slinfer.metrics.ServingMeters.Remote;
 import io.slinfer.node.Command.Cancel;
 import io.slinfer.node.Command.Submit;
 import io.slinfer.node.TokenEvent;
@@ -167,7 +168,7 @@ public final class ClusterServing implements Serving {
     if (!parts.live().test(node)) {
       return lost(node);
     }
-    parts.meters().remote(node, "asked");
+    parts.meters().remote(Remote.ASKED);
     attempt.asked(++lastNumber);
     remote.put(lastNumber, attempt);
     askedNodes.add(node);
@@ -230,7 +231,7 @@ public final class ClusterServing implements Serving {
         attempt.accept();
         passed.add(event);
       }
-      case TokenEvent.Started _, TokenEvent.Token _ -> passed.add(event);
+      case TokenEvent.Started _, TokenEvent.Scored _, TokenEvent.Token _ -> passed.add(event);
       case TokenEvent.Finished _ -> {
         forget(attempt);
         passed.add(event);
@@ -238,7 +239,7 @@ public final class ClusterServing implements Serving {
       case TokenEvent.Failed failed -> {
         if (mayBeServedElsewhere(attempt, failed.failure())) {
           if (remote.remove(attempt.number()) != null) {
-            parts.meters().remote(attempt.node(), "refused");
+            parts.meters().remote(Remote.REFUSED);
           }
           attempt.refused(failed.failure());
           askNext(attempt);
@@ -283,7 +284,7 @@ public final class ClusterServing implements Serving {
   void nodeLost(String node) {
     missing.remove(node);
     for (Attempt attempt : at(node)) {
-      parts.meters().remote(node, "lost");
+      parts.meters().remote(Remote.LOST);
       List<TokenEvent> passed = new ArrayList<>(1);
       hear(attempt, new TokenEvent.Failed(attempt.id(), lost(node)), passed);
       pass(passed);

@@ -4,6 +4,7 @@ import io.slinfer.node.TokenEvent;
 import io.slinfer.node.TokenEvent.Accepted;
 import io.slinfer.node.TokenEvent.Failed;
 import io.slinfer.node.TokenEvent.Finished;
+import io.slinfer.node.TokenEvent.Scored;
 import io.slinfer.node.TokenEvent.Started;
 import io.slinfer.node.TokenEvent.Token;
 import io.slinfer.request.FinishReason;
@@ -26,6 +27,7 @@ final class EventCodec {
   private static final int EMBEDDING = 5;
   private static final int FINISHED = 6;
   private static final int FAILED = 7;
+  private static final int SCORED = 8;
 
   private EventCodec() {}
 
@@ -71,6 +73,7 @@ final class EventCodec {
     switch (event) {
       case Accepted accepted -> out.number(ACCEPTED).flag(accepted.loading());
       case Started started -> out.number(STARTED).number(started.cachedTokens());
+      case Scored scored -> out.number(SCORED).all(scored.tokens(), draw -> among(out, draw));
       case Token token -> write(out, token.index(), token.draw());
       case Finished finished -> {
         TokenEvent.Usage usage = finished.usage();
@@ -87,12 +90,20 @@ final class EventCodec {
       out.number(EMBEDDING).number(index).reals(draw.embedding());
       return;
     }
-    boolean alone = draw.likeliest().isEmpty();
-    out.number(alone ? TOKEN : TOKEN_AMONG).number(index);
-    out.number(draw.token()).real(draw.logProbability());
-    if (!alone) {
-      out.all(draw.likeliest(), likely -> out.number(likely.token()).real(likely.logProbability()));
+    if (draw.likeliest().isEmpty()) {
+      out.number(TOKEN).number(index).number(draw.token()).real(draw.logProbability());
+    } else {
+      among(out.number(TOKEN_AMONG).number(index), draw);
     }
+  }
+
+  private static void among(WireOut out, TokenDraw draw) {
+    out.number(draw.token()).real(draw.logProbability());
+    out.all(draw.likeliest(), likely -> out.number(likely.token()).real(likely.logProbability()));
+  }
+
+  private static TokenDraw among(WireIn in) {
+    return new TokenDraw(in.integer(), in.shortReal(), likeliest(in));
   }
 
   private static TokenEvent read(WireIn in, RequestId id) {
@@ -102,8 +113,8 @@ final class EventCodec {
       case STARTED -> new Started(id, in.integer());
       case TOKEN ->
           new Token(id, in.integer(), new TokenDraw(in.integer(), in.shortReal(), List.of()));
-      case TOKEN_AMONG ->
-          new Token(id, in.integer(), new TokenDraw(in.integer(), in.shortReal(), likeliest(in)));
+      case TOKEN_AMONG -> new Token(id, in.integer(), among(in));
+      case SCORED -> new Scored(id, in.all(() -> among(in)));
       case EMBEDDING -> new Token(id, in.integer(), TokenDraw.of(in.reals()));
       case FINISHED ->
           new Finished(

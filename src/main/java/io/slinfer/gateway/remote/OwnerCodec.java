@@ -111,6 +111,7 @@ record OwnerCodec(LongSupplier nanoClock) {
     out.all(changes.bias().entrySet(), pair -> out.number(pair.getKey()).real(pair.getValue()));
     out.number(sampling.likeliest());
     out.maybe(sampling.pooling() == null ? null : sampling.pooling().name());
+    out.flag(sampling.scoresPrompt());
   }
 
   private static Sampling sampling(WireIn in) {
@@ -131,7 +132,8 @@ record OwnerCodec(LongSupplier nanoClock) {
         changes,
         likeliest,
         null,
-        pooling == null ? null : Pooling.valueOf(pooling));
+        pooling == null ? null : Pooling.valueOf(pooling),
+        in.flag());
   }
 
   private static Map<Integer, Double> bias(WireIn in) {

@@ -16,6 +16,7 @@ public final class AnthropicSurface implements Surface {
 
   @Override
   public void mount(Routes routes) {
+    routes.errorsUnder("/v1/messages/", MessagesDialect::errorBody);
     routes.chat("/v1/messages", new MessagesDialect());
     routes.errorsAs(MessagesDialect::errorBody);
     TextCalls texts = routes.gateway().textCalls();

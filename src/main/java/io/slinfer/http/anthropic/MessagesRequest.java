@@ -57,14 +57,10 @@ final class MessagesRequest {
     if (stops == null || (stops.isArray() && stops.isEmpty())) {
       return;
     }
-    boolean texts = stops.isArray() && stops.size() <= 4;
-    for (JsonNode stop : stops) {
-      texts &= stop.isTextual() && !stop.textValue().isEmpty();
+    if (!stops.isArray()) {
+      throw fields.bad("stop_sequences", "a list of texts");
     }
-    if (!texts) {
-      throw fields.bad("stop_sequences", "a list of up to 4 texts, none of them empty");
-    }
-    chat.set("stop", stops);
+    chat.set("stop_sequences", stops);
   }
 
   private static void thinking(Fields fields, ObjectNode chat) {

@@ -69,6 +69,7 @@ final class LinesRequest {
     if (fields.get("tools") != null) {
       chat.set("tools", fields.get("tools"));
     }
+    logprobs(chat);
     format(chat);
     thinking(chat);
     return chat;
@@ -94,6 +95,9 @@ final class LinesRequest {
     } else {
       text.set("max_tokens", text.remove("max_completion_tokens"));
     }
+    if (fields.flag("logprobs", false)) {
+      text.put("logprobs", likeliest());
+    }
     format(text);
     return text;
   }
@@ -106,6 +110,7 @@ final class LinesRequest {
       messages.addObject().put("role", "system").put("content", system);
     }
     messages.addObject().put("role", "user").put("content", fields.requiredText("prompt"));
+    logprobs(chat);
     format(chat);
     thinking(chat);
     return chat;
@@ -136,7 +141,7 @@ final class LinesRequest {
       call.put("seed", seed);
     }
     if (options.get("stop") != null) {
-      call.set("stop", options.get("stop"));
+      call.set("stop_sequences", options.get("stop"));
     }
     if (options.get("repeat_penalty") != null) {
       call.put("repetition_penalty", options.number("repeat_penalty", 1, 0, 10));
@@ -144,6 +149,17 @@ final class LinesRequest {
     call.put("presence_penalty", options.number("presence_penalty", 0, -2, 2));
     call.put("frequency_penalty", options.number("frequency_penalty", 0, -2, 2));
     return call;
+  }
+
+  private void logprobs(ObjectNode chat) {
+    int likeliest = likeliest();
+    if (fields.flag("logprobs", false)) {
+      chat.put("logprobs", true).put("top_logprobs", likeliest);
+    }
+  }
+
+  private int likeliest() {
+    return fields.integer("top_logprobs", 0, 0, 20);
   }
 
   private void format(ObjectNode call) {

@@ -6,12 +6,15 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.slinfer.gateway.GenerationListener.Usage;
+import io.slinfer.gateway.TokenText;
 import io.slinfer.http.AnswerWriter;
 import io.slinfer.http.ChatDialect.Heading;
 import io.slinfer.http.ErrorAnswer;
+import io.slinfer.http.Logprobs;
 import io.slinfer.request.FinishReason;
 import io.slinfer.toolcall.ToolCallEvent;
 import java.time.Instant;
+import java.util.List;
 
 /** Writes one answer as JSON lines, the last of them with counts and times, or whole. */
 final class LinesWriter implements AnswerWriter {
@@ -25,7 +28,12 @@ final class LinesWriter implements AnswerWriter {
   private final StringBuilder text = new StringBuilder();
   private final StringBuilder thinking = new StringBuilder();
   private final ArrayNode calls = JsonNodeFactory.instance.arrayNode();
+  private final ArrayNode logprobs = JsonNodeFactory.instance.arrayNode();
   private final StringBuilder arguments = new StringBuilder();
+
+  /** Tokens to be told with the next line. */
+  private ArrayNode untold = JsonNodeFactory.instance.arrayNode();
+
   private String callName;
   private long startedNanos;
   private long firstNanos;
@@ -55,12 +63,30 @@ final class LinesWriter implements AnswerWriter {
   }
 
   @Override
+  public void tokens(List<TokenText> tokens) {
+    if (!loads) {
+      ArrayNode nodes = Logprobs.nodes(tokens);
+      untold.addAll(nodes);
+      logprobs.addAll(nodes);
+    }
+  }
+
+  /** The line with the tokens that it is made of, where they are asked for. */
+  private ObjectNode told(ObjectNode line) {
+    if (!untold.isEmpty()) {
+      line.set("logprobs", untold);
+      untold = JsonNodeFactory.instance.arrayNode();
+    }
+    return line;
+  }
+
+  @Override
   public String text(String piece) {
     if (loads) {
       return "";
     }
     text.append(piece);
-    return line(content(piece).put("done", false));
+    return line(told(content(piece)).put("done", false));
   }
 
   @Override
@@ -72,7 +98,7 @@ final class LinesWriter implements AnswerWriter {
     } else {
       line.put("thinking", piece);
     }
-    return line(line.put("done", false));
+    return line(told(line).put("done", false));
   }
 
   /** This API tells a call once it is whole, with its arguments as an object. */
@@ -117,7 +143,7 @@ final class LinesWriter implements AnswerWriter {
           case CANCELLED, FAILED -> throw new IllegalStateException(reason + " is told to nobody");
         };
     long nowNanos = System.nanoTime();
-    last = content("").put("done", true).put("done_reason", loads ? "load" : word);
+    last = told(content("")).put("done", true).put("done_reason", loads ? "load" : word);
     last.put("total_duration", nowNanos - heading.arrivalNanos());
     last.put("load_duration", startedNanos - heading.arrivalNanos());
     if (!loads) {
@@ -155,6 +181,9 @@ final class LinesWriter implements AnswerWriter {
       if (!thinking.isEmpty()) {
         last.put("thinking", thinking.toString());
       }
+    }
+    if (!logprobs.isEmpty()) {
+      last.set("logprobs", logprobs);
     }
     return last.toString();
   }

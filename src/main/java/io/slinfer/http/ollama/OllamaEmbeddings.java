@@ -39,6 +39,8 @@ final class OllamaEmbeddings implements EmbeddingDialect {
         }
         prompts.add(new Prompt.Text(text.textValue()));
       }
+    } else if (input != null && !input.isTextual()) {
+      throw fields.bad("input", "a text or a list of 1 to " + MAX_INPUTS + " texts");
     } else {
       prompts.add(new Prompt.Text(fields.requiredText(many ? "input" : "prompt")));
     }

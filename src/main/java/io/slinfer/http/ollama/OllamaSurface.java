@@ -24,6 +24,7 @@ public final class OllamaSurface implements Surface {
   public void mount(Routes routes) {
     routes.takeAnyMedia();
     routes.errorsAs(OllamaSurface::error);
+    routes.errorsUnder("/api/", OllamaSurface::error);
     ModelNames names = new ModelNames(routes.gateway().catalogue());
     ModelCalls models = new ModelCalls(routes.gateway().catalogue(), names, status);
     routes.get("/api/version", caller -> version());

@@ -1,5 +1,6 @@
 package io.slinfer.http.responses;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.slinfer.http.Ids;
@@ -26,15 +27,19 @@ abstract sealed class OutputItem {
   /** The item is complete as far as it goes: events before its end. */
   abstract List<ObjectNode> closed();
 
-  abstract ObjectNode deltaEvent(String piece);
+  abstract ObjectNode deltaEvent(String piece, ArrayNode tokens);
 
   /** The item as it stands. */
   abstract ObjectNode json(String status);
 
-  /** The next piece of its text. */
-  List<ObjectNode> delta(String piece) {
+  /**
+   * The next piece of its text.
+   *
+   * @param tokens the tokens that it is made of, where asked for
+   */
+  List<ObjectNode> delta(String piece, ArrayNode tokens) {
     text.append(piece);
-    return List.of(deltaEvent(piece));
+    return List.of(deltaEvent(piece, tokens));
   }
 
   final String text() {
@@ -52,6 +57,7 @@ abstract sealed class OutputItem {
   /** What the assistant says: one text part. */
   static final class Message extends OutputItem {
 
+    private final ArrayNode logprobs = NODES.arrayNode();
     private boolean begun;
 
     Message() {
@@ -67,16 +73,17 @@ abstract sealed class OutputItem {
     }
 
     @Override
-    ObjectNode deltaEvent(String piece) {
+    ObjectNode deltaEvent(String piece, ArrayNode tokens) {
+      logprobs.addAll(tokens);
       ObjectNode delta = partEvent("response.output_text.delta").put("delta", piece);
-      delta.putArray("logprobs");
+      delta.set("logprobs", tokens);
       return delta;
     }
 
     @Override
     List<ObjectNode> closed() {
       ObjectNode textDone = partEvent("response.output_text.done").put("text", text());
-      textDone.putArray("logprobs");
+      textDone.set("logprobs", logprobs);
       ObjectNode partDone = partEvent("response.content_part.done");
       partDone.set("part", part());
       return List.of(textDone, partDone);
@@ -99,7 +106,7 @@ abstract sealed class OutputItem {
     private ObjectNode part() {
       ObjectNode part = NODES.objectNode().put("type", "output_text").put("text", text());
       part.putArray("annotations");
-      part.putArray("logprobs");
+      part.set("logprobs", logprobs);
       return part;
     }
   }
@@ -117,7 +124,7 @@ abstract sealed class OutputItem {
     }
 
     @Override
-    ObjectNode deltaEvent(String piece) {
+    ObjectNode deltaEvent(String piece, ArrayNode tokens) {
       return event("response.reasoning_text.delta").put("content_index", 0).put("delta", piece);
     }
 
@@ -154,7 +161,7 @@ abstract sealed class OutputItem {
     }
 
     @Override
-    ObjectNode deltaEvent(String piece) {
+    ObjectNode deltaEvent(String piece, ArrayNode tokens) {
       return event("response.function_call_arguments.delta").put("delta", piece);
     }
 

@@ -77,7 +77,7 @@ final class ResponseObject {
     ObjectNode used = json.putObject("usage").put("input_tokens", usage.promptTokens());
     used.putObject("input_tokens_details").put("cached_tokens", usage.cachedTokens());
     used.put("output_tokens", usage.outputTokens());
-    used.putObject("output_tokens_details").put("reasoning_tokens", 0);
+    used.putObject("output_tokens_details").put("reasoning_tokens", usage.reasoningTokens());
     used.put("total_tokens", usage.promptTokens() + usage.outputTokens());
   }
 

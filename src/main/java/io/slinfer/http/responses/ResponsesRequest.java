@@ -39,6 +39,7 @@ final class ResponsesRequest {
         chat.set(same, fields.get(same));
       }
     }
+    logprobs(fields, chat);
     fields.word("truncation", List.of("disabled", "auto"));
     Fields reasoning = fields.object("reasoning");
     if (reasoning != null && reasoning.get("effort") != null) {
@@ -47,6 +48,20 @@ final class ResponsesRequest {
     format(fields, chat);
     tools(fields, chat);
     return chat;
+  }
+
+  private static void logprobs(Fields fields, ObjectNode chat) {
+    int likeliest = fields.integer("top_logprobs", 0, 0, 20);
+    boolean asked = likeliest > 0;
+    JsonNode include = fields.get("include");
+    if (include != null) {
+      for (JsonNode each : include) {
+        asked |= each.asText().equals("message.output_text.logprobs");
+      }
+    }
+    if (asked) {
+      chat.put("logprobs", true).put("top_logprobs", likeliest);
+    }
   }
 
   private static void refuse(Fields fields, String field) {

@@ -5,9 +5,11 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.slinfer.gateway.GenerationListener.Usage;
+import io.slinfer.gateway.TokenText;
 import io.slinfer.http.AnswerWriter;
 import io.slinfer.http.ChatDialect.Heading;
 import io.slinfer.http.ErrorAnswer;
+import io.slinfer.http.Logprobs;
 import io.slinfer.request.FinishReason;
 import io.slinfer.toolcall.ToolCallEvent;
 import java.util.List;
@@ -24,6 +26,9 @@ final class ResponsesWriter implements AnswerWriter {
   /** The item that is open; null if none is. */
   private OutputItem item;
 
+  /** Tokens to be told with the next piece. */
+  private ArrayNode untold = NODES.arrayNode();
+
   private int sequence;
 
   ResponsesWriter(JsonNode request, Heading heading) {
@@ -37,13 +42,25 @@ final class ResponsesWriter implements AnswerWriter {
   }
 
   @Override
+  public void tokens(List<TokenText> tokens) {
+    untold.addAll(Logprobs.nodes(tokens));
+  }
+
+  @Override
   public String text(String piece) {
-    return open(OutputItem.Message.class, OutputItem.Message::new) + frames(item.delta(piece));
+    return open(OutputItem.Message.class, OutputItem.Message::new) + delta(piece);
+  }
+
+  /** A piece of the open item, with the tokens that it is made of. */
+  private String delta(String piece) {
+    ArrayNode tokens = untold;
+    untold = NODES.arrayNode();
+    return frames(item.delta(piece, tokens));
   }
 
   @Override
   public String reasoning(String piece) {
-    return open(OutputItem.Reasoning.class, OutputItem.Reasoning::new) + frames(item.delta(piece));
+    return open(OutputItem.Reasoning.class, OutputItem.Reasoning::new) + delta(piece);
   }
 
   @Override
@@ -53,7 +70,7 @@ final class ResponsesWriter implements AnswerWriter {
           close("completed")
               + open(
                   OutputItem.Call.class, () -> new OutputItem.Call(started.id(), started.name()));
-      case ToolCallEvent.ArgumentsDelta arguments -> frames(item.delta(arguments.fragment()));
+      case ToolCallEvent.ArgumentsDelta arguments -> delta(arguments.fragment());
       case ToolCallEvent.CallEnded ended -> close(ended.complete() ? "completed" : "incomplete");
       case ToolCallEvent.Text plain -> text(plain.text());
     };

@@ -24,12 +24,13 @@ import java.util.stream.Collectors;
 /**
  * Has the models that are wanted warm loaded on one node each, at first and again whenever
  * something has changed: driven by the entry listeners of the maps {@code models}, {@code devices}
- * and {@code instances} alone, no timer. Every node finds the same node for a model; that one loads
- * it while it holds the lease {@code load/MODEL}.
+ * and {@code instances}, and by the loss of nodes. Every node finds the same node for a model; that
+ * one loads it while it holds the lease {@code load/MODEL}, which one that is lost may still have
+ * for a moment.
  */
 public final class MemoryScalingVerticle extends VerticleBase {
 
-  private static final long LEASE_MILLIS = 5_000;
+  private static final long LEASE_MILLIS = 2_000;
 
   private final String node;
   private final Predicate<String> live;
@@ -41,6 +42,7 @@ public final class MemoryScalingVerticle extends VerticleBase {
   private final StateMap<InstanceState> instances;
   private final List<StateMap.Subscription> subscriptions = new ArrayList<>();
   private Executor here;
+  private volatile boolean stopped;
   private boolean planned;
 
   /**
@@ -77,12 +79,18 @@ public final class MemoryScalingVerticle extends VerticleBase {
 
   /** Ends the listeners: nothing is scaled any more. Any thread. */
   public void stopListening() {
+    stopped = true;
     subscriptions.forEach(StateMap.Subscription::close);
+  }
+
+  /** A node is lost. Any thread, once this has started. */
+  public void nodeLost() {
+    here.execute(this::changed);
   }
 
   /** One look for the changes of one turn. */
   private void changed() {
-    if (!planned) {
+    if (!planned && !stopped) {
       planned = true;
       here.execute(
           () -> {
@@ -106,7 +114,9 @@ public final class MemoryScalingVerticle extends VerticleBase {
                 lease ->
                     here.execute(
                         () -> {
-                          if (lease.isPresent() && isHereToLoad(model)) {
+                          if (lease.isEmpty()) {
+                            vertx.setTimer(LEASE_MILLIS, timer -> changed());
+                          } else if (isHereToLoad(model)) {
                             load.accept(new ModelId(model));
                           }
                         }));

@@ -298,7 +298,8 @@ final class CpuEngineTest {
   void kvSpacesRefuseSlabsOutsideThem() {
     try (KvSpace space = new KvSpace(new CpuKernels.KvShape(2, 1, 32), 1 << 22)) {
       assertTrue(space.maxSlabs() >= 1);
-      assertThrows(IllegalArgumentException.class, () -> space.map(new int[] {space.maxSlabs()}));
+      assertThrows(
+          IllegalArgumentException.class, () -> space.map(new int[] {space.maxSlabs()}, true));
       assertThrows(IllegalStateException.class, () -> space.blockAddress(0));
     }
   }

@@ -47,7 +47,8 @@ final class CodecTest {
           new LogitChanges(1.1, -0.5, 2, Map.of(3, -100.0, 70_000, 5.5)),
           5,
           null,
-          null);
+          null,
+          true);
 
   private static InferenceRequest request(Sampling sampling) {
     return new InferenceRequest(
@@ -156,6 +157,14 @@ final class CodecTest {
     List<Told> sent = new ArrayList<>();
     sent.add(new Told(3, new TokenEvent.Accepted(ID, true)));
     sent.add(new Told(3, new TokenEvent.Started(ID, 64)));
+    sent.add(
+        new Told(
+            3,
+            new TokenEvent.Scored(
+                ID,
+                List.of(
+                    new TokenDraw(7, -3, List.of(new TokenDraw.Likely(8, -0.5f))),
+                    new TokenDraw(8, 0, List.of())))));
     sent.add(new Told(3, new TokenEvent.Token(ID, 0, new TokenDraw(9, -0.25f, List.of()))));
     sent.add(
         new Told(

@@ -1,4 +1,4 @@
-package io.slinfer.http;
+package io.slinfer.clients;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -26,9 +26,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The official Java client, unchanged. */
+@Tag("client")
 final class OpenAiJavaTest {
 
   /** SHA-256 of "sesame". */

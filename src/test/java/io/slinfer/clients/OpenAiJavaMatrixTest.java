@@ -1,4 +1,4 @@
-package io.slinfer.cli;
+package io.slinfer.clients;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -25,6 +25,9 @@ import com.openai.models.chat.completions.ChatCompletionToolChoiceOption;
 import com.openai.models.chat.completions.ChatCompletionToolMessageParam;
 import com.openai.models.completions.Completion;
 import com.openai.models.completions.CompletionCreateParams;
+import com.openai.models.embeddings.EmbeddingCreateParams;
+import com.openai.models.embeddings.EmbeddingCreateParams.EncodingFormat;
+import io.slinfer.testing.DemoServer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -32,10 +35,12 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What the official Java client can ask for beyond plain answers, from the demo models. */
-final class OpenAiFeaturesTest {
+@Tag("client")
+final class OpenAiJavaMatrixTest {
 
   private static DemoServer server;
   private static OpenAIClient client;
@@ -308,6 +313,34 @@ final class OpenAiFeaturesTest {
                             .toolChoice(ChatCompletionToolChoiceOption.Auto.REQUIRED)
                             .build()));
     assertEquals("tool_choice", choice.param().orElseThrow());
+  }
+
+  @Test
+  void embedsInBothEncodings() {
+    EmbeddingCreateParams.Builder request =
+        EmbeddingCreateParams.builder().model("demo-chat").inputOfArrayOfStrings(List.of("a", "b"));
+    List<List<Float>> plain = vectors(request.encodingFormat(EncodingFormat.FLOAT).build());
+    assertEquals(2, plain.size());
+    assertEquals(plain, vectors(request.encodingFormat(EncodingFormat.BASE64).build()));
+  }
+
+  private static List<List<Float>> vectors(EmbeddingCreateParams request) {
+    return client.embeddings().create(request).validate().data().stream()
+        .map(each -> each.embedding())
+        .toList();
+  }
+
+  @Test
+  void freesWhatACancelledStreamHeld() throws Exception {
+    ChatCompletionCreateParams request =
+        chat("Tell me a story.")
+            .putAdditionalBodyProperty("ignore_eos", JsonValue.from(true))
+            .build();
+    try (StreamResponse<ChatCompletionChunk> stream =
+        client.chat().completions().createStreaming(request)) {
+      assertTrue(stream.stream().findFirst().isPresent());
+    }
+    server.awaitIdle();
   }
 
   private static String content(ChatCompletionCreateParams.Builder request) {

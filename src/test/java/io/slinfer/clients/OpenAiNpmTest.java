@@ -1,4 +1,4 @@
-package io.slinfer.http;
+package io.slinfer.clients;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,12 +11,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * The official JavaScript client, unchanged. Needs Node.js and the npm registry (or the package
  * already under target/npm); without them it is skipped, visibly.
  */
+@Tag("client")
 final class OpenAiNpmTest {
 
   private static final Path SOURCES = Path.of("src/test/npm");

@@ -1,4 +1,4 @@
-package io.slinfer.http;
+package io.slinfer.clients;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -16,9 +16,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** LangChain4j, unchanged, over the JDK's own HTTP client with its upgrade to HTTP/2. */
+@Tag("client")
 final class LangChain4jTest {
 
   private static TestServer server;

@@ -1,8 +1,10 @@
-package io.slinfer.http;
+package io.slinfer.clients;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.slinfer.testing.DemoServer;
+import io.slinfer.testing.RefusingServer;
 import io.slinfer.testing.ScriptedEngine.Script;
 import io.slinfer.testing.Scripts;
 import io.slinfer.testing.TestServer;
@@ -44,10 +46,14 @@ final class NpmClientsTest {
   @ParameterizedTest
   @ValueSource(strings = {"openai", "anthropic", "ollama"})
   void servesTheClient(String client) throws Exception {
-    try (TestServer server = server()) {
-      String said = run(client, "node", client + ".mjs", server.url());
+    try (TestServer server = server();
+        DemoServer demo = new DemoServer();
+        RefusingServer refusing = new RefusingServer()) {
+      String said = run(client, "node", client + ".mjs", server.url(), demo.url(), refusing.url());
       assertTrue(said.contains("all checks passed"), said);
       server.awaitIdle();
+      demo.awaitIdle();
+      refusing.awaitIdle();
     }
   }
 
