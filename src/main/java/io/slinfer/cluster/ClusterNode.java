@@ -20,9 +20,11 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.EventBusOptions;
+import io.vertx.core.net.SocketAddress;
 import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -178,6 +180,15 @@ public final class ClusterNode implements AutoCloseable {
   /** Names of the nodes that are members now, this one included. */
   public List<String> nodes() {
     return hazelcast.getCluster().getMembers().stream().map(ClusterNode::nameOf).toList();
+  }
+
+  /** Where a node takes connections of other members; empty if it is no member. */
+  Optional<SocketAddress> addressOf(String node) {
+    return hazelcast.getCluster().getMembers().stream()
+        .filter(member -> node.equals(nameOf(member)))
+        .map(Member::getAddress)
+        .map(address -> SocketAddress.inetSocketAddress(address.getPort(), address.getHost()))
+        .findFirst();
   }
 
   /** Calls back with the name of each node that joins, leaves or dies, on the executor given. */

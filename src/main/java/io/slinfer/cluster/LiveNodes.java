@@ -2,6 +2,9 @@ package io.slinfer.cluster;
 
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import io.vertx.core.net.NetClient;
+import io.vertx.core.net.NetClientOptions;
+import io.vertx.core.net.NetSocket;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,9 +17,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which nodes answer now. A node that dies leaves the membership at once; one that is frozen keeps
- * its connections, so each node also says once a second that it is there. Silence is counted in
- * beats of this node's own: one that was frozen itself blames nobody.
+ * Which nodes answer now. A node that dies leaves the membership, mostly at once; one that is
+ * frozen keeps its connections, so each node also says twice a second that it is there. Silence is
+ * counted in beats of this node's own: one that was frozen itself blames nobody. A node that is
+ * silent and whose port refuses connections is dead: that is known before the membership knows.
  *
  * <p>Any thread may ask; what changes it is confined to one event loop.
  */
@@ -24,7 +28,12 @@ public final class LiveNodes {
 
   private static final Logger LOG = LoggerFactory.getLogger(LiveNodes.class);
   private static final String ADDRESS = "slinfer.beat";
-  private static final long BEAT_MILLIS = 1_000;
+  private static final long BEAT_MILLIS = 500;
+
+  /** After so many beats of silence a node is asked whether its port is open. */
+  private static final int BEATS_UNTIL_PROBED = 2;
+
+  private static final int PROBE_MILLIS = 1_000;
 
   private record Watcher(Executor executor, Consumer<String> consumer) {
 
@@ -36,6 +45,7 @@ public final class LiveNodes {
   private final ClusterNode cluster;
   private final Vertx vertx;
   private final Context context;
+  private final NetClient prober;
   private final long beatsUntilLost;
   private final Set<String> live = ConcurrentHashMap.newKeySet();
   private final List<Watcher> lost = new ArrayList<>();
@@ -48,6 +58,7 @@ public final class LiveNodes {
     this.cluster = cluster;
     this.vertx = vertx;
     this.context = vertx.getOrCreateContext();
+    this.prober = vertx.createNetClient(new NetClientOptions().setConnectTimeout(PROBE_MILLIS));
     this.beatsUntilLost = Math.ceilDiv(lostMillis, BEAT_MILLIS);
     live.addAll(cluster.nodes());
   }
@@ -117,9 +128,29 @@ public final class LiveNodes {
     silence.forEach(
         (node, beats) -> {
           if (beats > beatsUntilLost) {
-            loses(node, "has said nothing for " + beatsUntilLost + " s");
+            loses(node, "has said nothing for " + beatsUntilLost * BEAT_MILLIS + " ms");
+          } else if (beats >= BEATS_UNTIL_PROBED && live.contains(node)) {
+            probe(node);
           }
         });
+  }
+
+  private void probe(String node) {
+    cluster
+        .addressOf(node)
+        .ifPresent(
+            address ->
+                prober
+                    .connect(address)
+                    .onSuccess(NetSocket::close)
+                    .onFailure(cause -> context.runOnContext(nothing -> notReached(node, cause))));
+  }
+
+  private void notReached(String node, Throwable cause) {
+    boolean refused = String.valueOf(cause.getMessage()).contains("refused");
+    if (refused && silence.getOrDefault(node, 0) >= BEATS_UNTIL_PROBED) {
+      loses(node, "is silent and its port is closed");
+    }
   }
 
   private void comes(String node) {

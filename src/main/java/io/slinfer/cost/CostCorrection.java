@@ -66,6 +66,20 @@ public final class CostCorrection {
     return profile.observe(ratio) || deviceChanged;
   }
 
+  /**
+   * A request was refused while the device had nothing to do: counts as a step that took what its
+   * profile says, since without steps nothing else would correct a mean that is too high.
+   *
+   * @return whether {@link #corrected} gives other costs from now on
+   */
+  public boolean doubt() {
+    boolean changed = device.mean > 1 && device.observe(1);
+    for (Ratio profile : profiles.values()) {
+      changed |= profile.mean > 1 && profile.observe(1);
+    }
+    return changed;
+  }
+
   /** A profile that was measured on this device just now: its own steps alone can say it is off. */
   public void trust(LatencyProfile measured) {
     profiles.put(measured, new Ratio());

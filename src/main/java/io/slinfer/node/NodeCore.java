@@ -121,10 +121,13 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
       loops.add(loop);
       scheduling.add(loop);
       drivers.add(driver);
-      profilings.add(
-          new IdleProfiling(
-              new IdleProfiling.Parts(loop, driver, models, parts.costs, timers, parts.owner),
-              () -> requests.count() == 0));
+      if (parts.recorder == NodeRecorder.NONE) {
+        // A measurement is no decision that follows from inputs, so a recorded node makes none.
+        profilings.add(
+            new IdleProfiling(
+                new IdleProfiling.Parts(loop, driver, models, parts.costs, timers, parts.owner),
+                () -> requests.count() == 0));
+      }
     }
     this.coordinator =
         new QueueCoordinator(
@@ -579,6 +582,7 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
 
   @Override
   public void refused(RequestLife life, String reason) {
+    loops.forEach(DeviceLoop::doubtCosts);
     LiveRequest request = requests.of(life);
     fail(request, request.failure() == null ? overloaded(reason) : request.failure());
   }
@@ -642,7 +646,7 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
   public void memoryActed(
       Instance instance, io.slinfer.scheduler.MemoryAction action, long durationNanos) {
     if (action.kind() == io.slinfer.scheduler.MemoryAction.Kind.LOAD) {
-      for (int i = 0; i < loops.size(); i++) {
+      for (int i = 0; i < profilings.size(); i++) {
         if (loops.get(i).instances().contains(instance)) {
           profilings.get(i).loaded(instance);
         }

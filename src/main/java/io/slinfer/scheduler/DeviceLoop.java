@@ -73,6 +73,13 @@ public final class DeviceLoop implements DevicePort {
     return device.correction;
   }
 
+  /** A request was refused: on a device without work that may be because its costs are too high. */
+  public void doubtCosts() {
+    if (isIdle()) {
+      stepping.doubt();
+    }
+  }
+
   @Override
   public DeviceSpec spec() {
     return device.spec;

@@ -162,9 +162,21 @@ final class Stepping {
   void learn(Instance stepped, long durationNanos) {
     if (device.correction != null
         && device.correction.observe(stepped.costs(), stepped.predictedNanos, durationNanos)) {
-      for (Instance instance : device.instances) {
-        instance.expect(device.correction.corrected(instance.costs()));
-      }
+      expectAnew();
+    }
+  }
+
+  /** A request was refused while the device had nothing to do. */
+  void doubt() {
+    if (device.correction != null && device.correction.doubt()) {
+      device.changed();
+      expectAnew();
+    }
+  }
+
+  private void expectAnew() {
+    for (Instance instance : device.instances) {
+      instance.expect(device.correction.corrected(instance.costs()));
     }
   }
 }

@@ -67,7 +67,7 @@ final class OneBrainTest {
         onFreePort(
             "models: {directories: ['"
                 + folder
-                + "']}\ndevices: {cpu: {memory: 28 MiB}}\n"
+                + "']}\ndevices: {cpu: {memory: 15 MiB}}\n"
                 + "serving: {least-residence: 0 s, best-effort: [a, b, c]}");
     Path file = folder.resolve("cpu.jsonl");
     try (DirectoryCatalogue catalogue = DirectoryCatalogue.open(settings.models());

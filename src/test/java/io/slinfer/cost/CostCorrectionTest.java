@@ -32,6 +32,19 @@ final class CostCorrectionTest {
     assertEquals(1, correction.deviceFactor(), 0.07);
   }
 
+  @Test
+  void refusalsOnAnIdleDeviceUndoWhatSlowStepsTaught() {
+    InstanceCosts costs = RandomDevices.costs(new Random(3));
+    CostCorrection correction = new CostCorrection();
+    observe(correction, costs, 4, 300);
+    for (int i = 0; i < 300; i++) {
+      correction.doubt();
+    }
+    assertEquals(1, correction.deviceFactor(), 0.07);
+    observe(correction, costs, 0.6, 300);
+    assertFalse(correction.doubt());
+  }
+
   @Property(tries = 200)
   void staysBoundedWhateverStepsTake(@ForAll long seed) {
     Random random = new Random(seed);
