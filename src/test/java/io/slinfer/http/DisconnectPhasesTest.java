@@ -34,10 +34,12 @@ final class DisconnectPhasesTest {
     try (TestServer server = new TestServer(patient, ENDLESS, FOR_ONE_BYTES, "a", "b");
         RawClient first = caller(server, "a", 8, 3);
         RawClient second = new RawClient(server.port())) {
-      first.readUntil("data: ");
+      first.readUntil("[DONE]");
+      server.awaitIdle();
+      int before = stepsNow(server);
       server.engine().hold();
       try (RawClient third = caller(server, "a", 8, 1_000)) {
-        awaitSteps(server, stepsNow(server) + 1);
+        awaitSteps(server, before + 1);
         second.send(post("b", 8, 5));
         server.awaitLiveRequests(2);
         close(second, resets);
