@@ -76,7 +76,7 @@ final class DisconnectPhasesTest {
       server.engine().hold();
       RawClient client = caller(server, "a", 100, 1_000);
       awaitSteps(server, before + 1);
-      assertTrue(server.engine().releaseOne());
+      awaitReleased(server);
       awaitSteps(server, before + 2);
       close(client, resets);
       server.awaitLeaving(1);
@@ -173,6 +173,15 @@ final class DisconnectPhasesTest {
 
   private static int stepsNow(TestServer server) {
     return server.engine().steps().size();
+  }
+
+  /** Lets go of the step that is held; it is counted a moment before it is. */
+  private static void awaitReleased(TestServer server) {
+    long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (!server.engine().releaseOne()) {
+      assertTrue(System.nanoTime() - deadlineNanos < 0, "no step is held");
+      Thread.onSpinWait();
+    }
   }
 
   private static void awaitSteps(TestServer server, int count) throws Exception {
