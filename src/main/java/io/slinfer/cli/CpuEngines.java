@@ -39,7 +39,7 @@ final class CpuEngines implements EngineFactory {
                 "devices." + settings.id() + ".engine", settings.engine(), settings.threads())
             .open();
     machine = MachineName.of(kernels.description());
-    return new CpuEngine(
+    return CpuEngine.of(
         kernels,
         new CpuEngine.Settings(
             KernelChoice.kind(kernels), kvBytes, LogitsObserver.NONE, scratchBytes, true),

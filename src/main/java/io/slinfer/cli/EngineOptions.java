@@ -80,7 +80,7 @@ final class EngineOptions {
     CpuKernels kernels = kernels();
     CpuEngine.Settings settings =
         new CpuEngine.Settings(KernelChoice.kind(kernels), KV_ADDRESS_BYTES, observer);
-    return session((listener, owner) -> new CpuEngine(kernels, settings, owner, listener));
+    return session((listener, owner) -> CpuEngine.of(kernels, settings, owner, listener));
   }
 
   private EngineSession session(EngineSession.Factory factory)

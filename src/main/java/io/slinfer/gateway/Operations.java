@@ -169,17 +169,17 @@ public final class Operations {
 
   /** The devices' ledgers. */
   public Future<List<DeviceReport>> devices() {
-    return onOwner(core::deviceReports);
+    return onOwner(() -> core.reports().devices());
   }
 
   /** Every instance. */
   public Future<List<InstanceReport>> instances() {
-    return onOwner(core::instanceReports);
+    return onOwner(() -> core.reports().instances());
   }
 
   /** Every request that a device or the queue has, in order of arrival. */
   public Future<List<RequestReport>> requests() {
-    return onOwner(core::requestReports);
+    return onOwner(() -> core.reports().requests());
   }
 
   /**

@@ -14,7 +14,6 @@ import io.slinfer.placement.PlacementPolicy;
 import io.slinfer.request.DeadlineRule;
 import io.slinfer.request.Failure;
 import io.slinfer.request.ModelId;
-import io.slinfer.request.RequestId;
 import io.slinfer.request.RequestLife;
 import io.slinfer.request.RequestState;
 import io.slinfer.request.Standing;
@@ -23,12 +22,11 @@ import io.slinfer.scheduler.Coordinator;
 import io.slinfer.scheduler.DeviceLoop;
 import io.slinfer.scheduler.DeviceSettings;
 import io.slinfer.scheduler.Instance;
+import io.slinfer.scheduler.MemoryAction;
 import io.slinfer.scheduler.QueueCoordinator;
 import io.slinfer.scheduler.SchedulerListener;
 import io.slinfer.scheduler.Timers;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -324,37 +322,9 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
     return models.refusal(model, timers.nowNanos());
   }
 
-  /** The devices' ledgers. Owner. */
-  public List<DeviceReport> deviceReports() {
-    return loops.stream().map(DeviceReport::of).toList();
-  }
-
-  /** Every instance. Owner. */
-  public List<InstanceReport> instanceReports() {
-    long nowNanos = timers.nowNanos();
-    return loops.stream()
-        .flatMap(
-            loop ->
-                loop.instances().stream()
-                    .map(instance -> InstanceReport.of(loop, instance, nowNanos)))
-        .toList();
-  }
-
-  /** Every request that has not ended, in order of arrival. Owner. */
-  public List<RequestReport> requestReports() {
-    long nowNanos = timers.nowNanos();
-    Map<RequestId, Instance> places = new HashMap<>();
-    for (DeviceLoop loop : loops) {
-      for (Instance instance : loop.instances()) {
-        for (RequestLife life : instance.requests()) {
-          places.put(life.id(), instance);
-        }
-      }
-    }
-    return requests.all().stream()
-        .map(request -> RequestReport.of(request, places.get(request.id()), nowNanos))
-        .sorted(Comparator.comparingLong(report -> -report.ageNanos()))
-        .toList();
+  /** How all stands, for operators. */
+  public NodeReports reports() {
+    return new NodeReports(loops, requests, timers);
   }
 
   /** Has instances leave that the plan finds superfluous. */
@@ -643,9 +613,8 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
   }
 
   @Override
-  public void memoryActed(
-      Instance instance, io.slinfer.scheduler.MemoryAction action, long durationNanos) {
-    if (action.kind() == io.slinfer.scheduler.MemoryAction.Kind.LOAD) {
+  public void memoryActed(Instance instance, MemoryAction action, long durationNanos) {
+    if (action.kind() == MemoryAction.Kind.LOAD) {
       for (int i = 0; i < profilings.size(); i++) {
         if (loops.get(i).instances().contains(instance)) {
           profilings.get(i).loaded(instance);

@@ -63,7 +63,7 @@ public final class ConstrainedDecodeBench {
     ModelSource source = new ModelSource(new ModelId("bench"), List.of(model), 0);
     try (EngineSession session =
         new EngineSession(
-            (listener, owner) -> new CpuEngine(kernels, settings, owner, listener), source)) {
+            (listener, owner) -> CpuEngine.of(kernels, settings, owner, listener), source)) {
       Batch free = new Batch(session, null);
       Batch constrained = new Batch(session, rule);
       for (int i = 0; i < steps; i++) {

@@ -3,10 +3,7 @@ package io.slinfer.engine.cpu;
 import io.slinfer.engine.Engine;
 import io.slinfer.engine.EngineDescription;
 import io.slinfer.engine.EngineListener;
-import io.slinfer.engine.KvImage;
 import io.slinfer.engine.ModelSource;
-import io.slinfer.engine.Sequence;
-import io.slinfer.engine.StepPlan;
 import io.slinfer.engine.device.Backend;
 import io.slinfer.engine.device.DeviceInstance;
 import io.slinfer.engine.device.LogitsObserver;
@@ -14,14 +11,13 @@ import io.slinfer.engine.device.ThreadedEngine;
 import io.slinfer.ffi.ReservedMemory;
 import io.slinfer.model.UnservableModelException;
 import io.slinfer.request.Failure;
-import io.slinfer.request.InstanceId;
 import java.io.IOException;
 import java.util.concurrent.Executor;
 
-/** The engine on a CPU: its kernels behind the threads of {@link ThreadedEngine}. */
-public final class CpuEngine implements Engine {
+/** Makes the engine on a CPU: its kernels behind the threads of {@link ThreadedEngine}. */
+public final class CpuEngine {
 
-  private final Engine engine;
+  private CpuEngine() {}
 
   /**
    * @param kvAddressBytes address space for the KV blocks of each instance: at least what the
@@ -97,62 +93,17 @@ public final class CpuEngine implements Engine {
    * @param owner runs tasks on the owner's thread, in order
    * @param listener gets events there
    */
-  public CpuEngine(CpuKernels kernels, Settings settings, Executor owner, EngineListener listener) {
-    engine =
-        new ThreadedEngine(
-            new EngineDescription(settings.kind(), kernels.description(), false),
-            new CpuBackend(kernels, settings, ReservedMemory.of(settings.scratchBytes())),
-            owner,
-            listener);
+  public static Engine of(
+      CpuKernels kernels, Settings settings, Executor owner, EngineListener listener) {
+    return new ThreadedEngine(
+        new EngineDescription(settings.kind(), kernels.description(), false),
+        new CpuBackend(kernels, settings, ReservedMemory.of(settings.scratchBytes())),
+        owner,
+        listener);
   }
 
   /** What a KV block takes that holds this many bytes: whole pages. */
   public static long kvBlockBytes(long contentBytes) {
     return KvSpace.strideBytes(contentBytes);
-  }
-
-  @Override
-  public EngineDescription description() {
-    return engine.description();
-  }
-
-  @Override
-  public void load(long ticket, InstanceId instance, ModelSource source) {
-    engine.load(ticket, instance, source);
-  }
-
-  @Override
-  public void step(StepPlan plan) {
-    engine.step(plan);
-  }
-
-  @Override
-  public void mapSlabs(long ticket, InstanceId instance, int[] slabs) {
-    engine.mapSlabs(ticket, instance, slabs);
-  }
-
-  @Override
-  public void unmapSlabs(long ticket, InstanceId instance, int[] slabs) {
-    engine.unmapSlabs(ticket, instance, slabs);
-  }
-
-  @Override
-  public void exportKv(long ticket, InstanceId instance, Sequence sequence) {
-    engine.exportKv(ticket, instance, sequence);
-  }
-
-  @Override
-  public void importKv(long ticket, InstanceId instance, Sequence sequence, KvImage image) {
-    engine.importKv(ticket, instance, sequence, image);
-  }
-
-  @Override
-  public void unload(long ticket, InstanceId instance) {
-    engine.unload(ticket, instance);
-  }
-
-  @Override
-  public void close() {
-    engine.close();
   }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.slinfer.cli.EngineSession;
+import io.slinfer.engine.Engine;
 import io.slinfer.engine.EngineEvent;
 import io.slinfer.engine.KvImage;
 import io.slinfer.engine.ModelSource;
@@ -54,12 +55,12 @@ final class CpuEngineTest {
 
   private static EngineSession session() throws EngineSession.FailedException {
     return new EngineSession(
-        (listener, owner) -> new CpuEngine(new ReferenceKernels(), SETTINGS, owner, listener),
+        (listener, owner) -> CpuEngine.of(new ReferenceKernels(), SETTINGS, owner, listener),
         model);
   }
 
-  private CpuEngine engine() {
-    return new CpuEngine(new ReferenceKernels(), SETTINGS, reports::add, events::add);
+  private Engine engine() {
+    return CpuEngine.of(new ReferenceKernels(), SETTINGS, reports::add, events::add);
   }
 
   private EngineEvent nextEvent() throws InterruptedException {
@@ -73,7 +74,7 @@ final class CpuEngineTest {
   @Test
   void commandsGivenWhileAModelLoadsRunInOrderOnceItHasLoaded() throws Exception {
     InstanceId id = new InstanceId("a");
-    try (CpuEngine engine = engine()) {
+    try (Engine engine = engine()) {
       Sequence sequence = new Sequence(new RequestId("r"), new int[] {1, 2, 3}, Sampling.GREEDY);
       sequence.blocks().add(0);
       engine.load(1, id, model);
@@ -106,7 +107,7 @@ final class CpuEngineTest {
   @Test
   void aFileThatCannotBeReadIsAFailureThatNamesIt() throws Exception {
     Path broken = Files.writeString(folder.resolve("broken.gguf"), "no model");
-    try (CpuEngine engine = engine()) {
+    try (Engine engine = engine()) {
       InstanceId id = new InstanceId("b");
       engine.load(1, id, new ModelSource(new ModelId("broken"), List.of(broken), 0));
       EngineEvent.Failed failed = assertInstanceOf(EngineEvent.Failed.class, nextEvent());
@@ -120,7 +121,7 @@ final class CpuEngineTest {
   @Test
   void aPlanOverUnmappedBlocksFailsAndTheEngineGoesOn() throws Exception {
     InstanceId id = new InstanceId("c");
-    try (CpuEngine engine = engine()) {
+    try (Engine engine = engine()) {
       engine.load(1, id, model);
       assertInstanceOf(EngineEvent.Loaded.class, nextEvent());
       Sequence sequence = new Sequence(new RequestId("r"), new int[] {1}, Sampling.GREEDY);
@@ -174,8 +175,8 @@ final class CpuEngineTest {
           }
         };
     CpuEngine.Settings settings = new CpuEngine.Settings("java", 1L << 26, poison);
-    try (CpuEngine engine =
-        new CpuEngine(new ReferenceKernels(), settings, reports::add, events::add)) {
+    try (Engine engine =
+        CpuEngine.of(new ReferenceKernels(), settings, reports::add, events::add)) {
       bad.blocks().add(0);
       good.blocks().add(1);
       engine.load(1, id, model);
@@ -201,7 +202,7 @@ final class CpuEngineTest {
         EngineSession longrope =
             new EngineSession(
                 (listener, owner) ->
-                    new CpuEngine(new ReferenceKernels(), SETTINGS, owner, listener),
+                    CpuEngine.of(new ReferenceKernels(), SETTINGS, owner, listener),
                 phi)) {
       assertEquals(0, session.model().keyVariant(1 << 20));
       assertEquals(0, longrope.model().keyVariant(512));
@@ -310,7 +311,7 @@ final class CpuEngineTest {
     byte[] bytes = Files.readAllBytes(model.parts().getFirst());
     replace(bytes, "granite.block_count", "granite.block_kount");
     Files.write(unservable, bytes);
-    try (CpuEngine engine = engine()) {
+    try (Engine engine = engine()) {
       InstanceId bad = new InstanceId("bad");
       InstanceId good = new InstanceId("good");
       engine.load(1, bad, new ModelSource(new ModelId("bad"), List.of(unservable), 0));

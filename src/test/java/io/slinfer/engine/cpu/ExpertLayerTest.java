@@ -59,7 +59,7 @@ final class ExpertLayerTest {
     CpuEngine.Settings settings = new CpuEngine.Settings("test", 1L << 26, recorded);
     try (EngineSession session =
         new EngineSession(
-            (listener, owner) -> new CpuEngine(new ReferenceKernels(), settings, owner, listener),
+            (listener, owner) -> CpuEngine.of(new ReferenceKernels(), settings, owner, listener),
             new ModelSource(new ModelId("experts"), List.of(model), 0))) {
       Sequence sequence = session.sequence(PROMPT, Sampling.GREEDY);
       session.step(List.of(new SequenceChunk(sequence, PROMPT.length)));

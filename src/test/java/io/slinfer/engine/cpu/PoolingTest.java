@@ -42,7 +42,7 @@ final class PoolingTest {
     CpuEngine.Settings settings = new CpuEngine.Settings("java", 1L << 26, LogitsObserver.NONE);
     session =
         new EngineSession(
-            (listener, owner) -> new CpuEngine(new ReferenceKernels(), settings, owner, listener),
+            (listener, owner) -> CpuEngine.of(new ReferenceKernels(), settings, owner, listener),
             model);
   }
 

@@ -25,7 +25,7 @@ public final class ReferenceConformanceTest {
   static Function<LogitsObserver, EngineSession.Factory> engine(CpuKernels kernels) {
     return observer ->
         (listener, owner) ->
-            new CpuEngine(
+            CpuEngine.of(
                 kernels, new CpuEngine.Settings("test", 1L << 28, observer), owner, listener);
   }
 
