@@ -100,7 +100,6 @@ public final class LiveNodes {
         task -> context.runOnContext(nothing -> task.run()), this::joined, this::memberGone);
     cluster.nodes().forEach(this::joined);
     vertx.eventBus().<String>consumer(ADDRESS, message -> heard(message.body()));
-    vertx.setPeriodic(BEAT_MILLIS, timer -> beat());
     beat();
   }
 
@@ -122,7 +121,9 @@ public final class LiveNodes {
     }
   }
 
+  /** Each beat sets the timer of the next: a periodic one would make up for those of a freeze. */
   private void beat() {
+    vertx.setTimer(BEAT_MILLIS, timer -> beat());
     vertx.eventBus().publish(ADDRESS, cluster.nodeName());
     silence.replaceAll((node, beats) -> beats + 1);
     silence.forEach(

@@ -2,6 +2,7 @@ package io.slinfer.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -236,6 +237,9 @@ final class ClusterProcessesTest {
     for (int i = 0; i < STREAMS; i++) {
       streams.add(stream(node));
     }
+    for (LiveStream stream : streams) {
+      assertEquals(0, stream.errors(), () -> stream.events().toString());
+    }
     await("they run", () -> running() == STREAMS);
     return streams;
   }
@@ -345,7 +349,9 @@ final class ClusterProcessesTest {
   private static void await(String what, Callable<Boolean> condition) throws Exception {
     long startNanos = System.nanoTime();
     while (!condition.call()) {
-      assertTrue(System.nanoTime() - startNanos < PATIENCE_NANOS, "not in time: " + what);
+      if (System.nanoTime() - startNanos > PATIENCE_NANOS) {
+        fail("not in time: " + what + "\n" + a.log() + "\n" + b.log() + "\n" + c.log());
+      }
       Thread.sleep(20);
     }
   }
