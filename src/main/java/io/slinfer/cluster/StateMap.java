@@ -9,11 +9,13 @@ import com.hazelcast.map.listener.EntryUpdatedListener;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
@@ -33,23 +35,26 @@ public final class StateMap<V> {
 
   private final IMap<String, V> shared;
   private final Map<String, V> copy = new ConcurrentHashMap<>();
-  private final Registration own;
-  private final Set<Registration> registrations = ConcurrentHashMap.newKeySet();
+  private final List<Subscriber<V>> subscribers = new CopyOnWriteArrayList<>();
+  private final Listener listener = new Listener();
+  private UUID registration;
 
   /** Keys removed since the copy began to be filled. */
   private final Set<String> removedMeanwhile = ConcurrentHashMap.newKeySet();
 
   StateMap(IMap<String, V> shared) {
     this.shared = shared;
-    this.own = new Registration(new Listener(Runnable::run, this::follow));
+    this.registration = shared.addEntryListener(listener, true);
     fill();
   }
 
+  /** Whoever is told of a change finds it in the copy. */
   private void follow(Change<V> change) {
     if (change.isRemoval()) {
       removedMeanwhile.add(change.key());
     }
     applyToCopy(change);
+    subscribers.forEach(subscriber -> subscriber.tell(change));
   }
 
   /** Takes over what is there; what is removed meanwhile stays so. */
@@ -68,9 +73,9 @@ public final class StateMap<V> {
    * This node is another member than before: it was thought to be lost and has joined anew, which
    * ended its listeners. Blocks for an answer of the others.
    */
-  void rejoined() {
-    own.renew();
-    registrations.forEach(Registration::renew);
+  synchronized void rejoined() {
+    shared.removeEntryListener(registration);
+    registration = shared.addEntryListener(listener, true);
     fill();
   }
 
@@ -90,17 +95,15 @@ public final class StateMap<V> {
   }
 
   /**
-   * Calls back for each later change of any node, in order for each key, on the executor given.
+   * Calls back for each later change of any node, in order for each key, on the executor given;
+   * {@link #entries} has the change then.
    *
    * @return what ends the calls
    */
   public Subscription onChange(Executor executor, Consumer<Change<V>> consumer) {
-    Registration registration = new Registration(new Listener(executor, consumer));
-    registrations.add(registration);
-    return () -> {
-      registrations.remove(registration);
-      registration.end();
-    };
+    Subscriber<V> subscriber = new Subscriber<>(executor, consumer);
+    subscribers.add(subscriber);
+    return () -> subscribers.remove(subscriber);
   }
 
   private void applyToCopy(Change<V> change) {
@@ -131,24 +134,23 @@ public final class StateMap<V> {
     void close();
   }
 
-  /** A listener as long as it listens. */
-  private final class Registration {
+  /** Who is told of changes; one of its own for each subscription. */
+  private static final class Subscriber<V> {
 
-    private final Listener listener;
-    private UUID id;
+    private final Executor executor;
+    private final Consumer<Change<V>> consumer;
 
-    Registration(Listener listener) {
-      this.listener = listener;
-      this.id = shared.addEntryListener(listener, true);
+    Subscriber(Executor executor, Consumer<Change<V>> consumer) {
+      this.executor = executor;
+      this.consumer = consumer;
     }
 
-    synchronized void renew() {
-      shared.removeEntryListener(id);
-      id = shared.addEntryListener(listener, true);
-    }
-
-    synchronized void end() {
-      shared.removeEntryListener(id);
+    void tell(Change<V> change) {
+      try {
+        executor.execute(() -> consumer.accept(change));
+      } catch (RejectedExecutionException stopping) {
+        LOG.debug("nobody hears of {} any more", change.key());
+      }
     }
   }
 
@@ -159,40 +161,24 @@ public final class StateMap<V> {
           EntryRemovedListener<String, V>,
           EntryExpiredListener<String, V> {
 
-    private final Executor executor;
-    private final Consumer<Change<V>> consumer;
-
-    Listener(Executor executor, Consumer<Change<V>> consumer) {
-      this.executor = executor;
-      this.consumer = consumer;
-    }
-
     @Override
     public void entryAdded(EntryEvent<String, V> event) {
-      send(event, event.getValue());
+      follow(new Change<>(event.getKey(), event.getValue()));
     }
 
     @Override
     public void entryUpdated(EntryEvent<String, V> event) {
-      send(event, event.getValue());
+      follow(new Change<>(event.getKey(), event.getValue()));
     }
 
     @Override
     public void entryRemoved(EntryEvent<String, V> event) {
-      send(event, null);
+      follow(new Change<>(event.getKey(), null));
     }
 
     @Override
     public void entryExpired(EntryEvent<String, V> event) {
-      send(event, null);
-    }
-
-    private void send(EntryEvent<String, V> event, V value) {
-      try {
-        executor.execute(() -> consumer.accept(new Change<>(event.getKey(), value)));
-      } catch (RejectedExecutionException stopping) {
-        LOG.debug("nobody hears of {} any more", event.getKey());
-      }
+      follow(new Change<>(event.getKey(), null));
     }
   }
 }

@@ -84,6 +84,7 @@ final class TwoNodesTest {
     await(() -> first.resident() + second.resident() == 1);
     Node holder = first.resident() == 1 ? first : second;
     Node other = holder == first ? second : first;
+    await(() -> instancesSeenBy(other) == 1);
     for (int i = 0; i < 3; i++) {
       assertEquals(200, ask(other).statusCode());
     }
