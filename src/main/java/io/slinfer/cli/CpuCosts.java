@@ -90,8 +90,9 @@ record CpuCosts(
       ModelDescription description = ModelDescription.read(file);
       MemoryNeed need = description.memoryNeed();
       long kvBytes = CpuEngine.kvBlockBytes(need.kvBlockBytes()) / BlockTable.TOKENS_PER_BLOCK;
+      long weightBytes = file.residentBytes(CpuEngine.PAGE_BYTES);
       ModelShape shape =
-          new ModelShape(file.byteSize(), kvBytes, description.architecture().layers().size());
+          new ModelShape(weightBytes, kvBytes, description.architecture().layers().size());
       double numbers =
           file.tensors().values().stream()
               .mapToDouble(tensor -> (double) tensor.rows() * tensor.columns())

@@ -12,7 +12,10 @@ import java.lang.invoke.VarHandle;
 
 /**
  * A range of zeroed address space that takes memory page by page as it is written (POSIX mmap,
- * private, anonymous, not reserved in swap), and gives pages back at once.
+ * private, anonymous, not reserved in swap), and gives pages back at once. A page that nobody may
+ * touch lies on either side: what runs over an end stops there instead of in other memory, and the
+ * kernel joins the range with no other, so that it is one entry of its own in {@code
+ * /proc/PID/smaps}.
  *
  * <p>Thread: any; the caller sees to it that nobody touches what is released or closed.
  */
@@ -21,6 +24,7 @@ public final class ReservedMemory implements AutoCloseable {
   /** Releases work on whole pages of this size. */
   public static final int PAGE_BYTES = 4096;
 
+  private static final int NO_ACCESS = 0;
   private static final int READ_WRITE = 0x1 | 0x2;
   private static final int PRIVATE_ANONYMOUS_UNRESERVED = 0x02 | 0x20 | 0x4000;
   private static final int DONT_NEED = 4;
@@ -37,6 +41,8 @@ public final class ReservedMemory implements AutoCloseable {
   private static final AddressLayout ADDRESS = ValueLayout.ADDRESS;
   private static final MethodHandle MMAP =
       function("mmap", FunctionDescriptor.of(ADDRESS, ADDRESS, LONG, INT, INT, INT, LONG));
+  private static final MethodHandle MPROTECT =
+      function("mprotect", FunctionDescriptor.of(INT, ADDRESS, LONG, INT));
   private static final MethodHandle MUNMAP =
       function("munmap", FunctionDescriptor.of(INT, ADDRESS, LONG));
   private static final MethodHandle MADVISE =
@@ -59,25 +65,37 @@ public final class ReservedMemory implements AutoCloseable {
     long rounded = Math.ceilDiv(bytes, (long) PAGE_BYTES) * PAGE_BYTES;
     try (Arena call = Arena.ofConfined()) {
       MemorySegment state = call.allocate(CALL_STATE);
-      MemorySegment start =
+      MemorySegment guarded =
           (MemorySegment)
               MMAP.invokeExact(
                   state,
                   MemorySegment.NULL,
-                  rounded,
-                  READ_WRITE,
+                  rounded + 2 * PAGE_BYTES,
+                  NO_ACCESS,
                   PRIVATE_ANONYMOUS_UNRESERVED,
                   -1,
                   0L);
-      if (start.address() == -1) {
-        throw new OutOfMemoryError(
-            "cannot reserve " + rounded + " bytes of address space: errno " + errno(state));
+      if (guarded.address() == -1) {
+        throw noAddressSpace(rounded, errno(state));
+      }
+      long start = guarded.address() + PAGE_BYTES;
+      int status =
+          (int) MPROTECT.invokeExact(state, MemorySegment.ofAddress(start), rounded, READ_WRITE);
+      if (status != 0) {
+        int error = errno(state);
+        unmap(start, rounded);
+        throw noAddressSpace(rounded, error);
       }
       Arena arena = Arena.ofShared();
-      return new ReservedMemory(arena, view(start.address(), rounded, arena));
+      return new ReservedMemory(arena, view(start, rounded, arena));
     } catch (Throwable failure) {
       throw rethrown(failure);
     }
+  }
+
+  private static OutOfMemoryError noAddressSpace(long bytes, int error) {
+    return new OutOfMemoryError(
+        "cannot reserve " + bytes + " bytes of address space: errno " + error);
   }
 
   /** The whole range. */
@@ -139,12 +157,18 @@ public final class ReservedMemory implements AutoCloseable {
   /** Gives everything back. */
   @Override
   public void close() {
+    long start = segment.address();
     long bytes = segment.byteSize();
-    MemorySegment start = MemorySegment.ofAddress(segment.address());
     arena.close();
+    unmap(start, bytes);
+  }
+
+  /** Takes a range away with the pages on its sides. */
+  private static void unmap(long start, long bytes) {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment state = call.allocate(CALL_STATE);
-      int status = (int) MUNMAP.invokeExact(state, start, bytes);
+      MemorySegment guarded = MemorySegment.ofAddress(start - PAGE_BYTES);
+      int status = (int) MUNMAP.invokeExact(state, guarded, bytes + 2 * PAGE_BYTES);
       if (status != 0) {
         throw new IllegalStateException("cannot unmap memory: errno " + errno(state));
       }

@@ -101,17 +101,24 @@ final class RandomCallers {
             return refused(start, random);
           }
           String all = client.readUntil("[DONE]");
-          return all.contains("\"error\"") ? new Tally(0, 0, 0, 1) : new Tally(1, 0, 0, 0);
+          return all.contains("\"error\"")
+              ? wrong(all.substring(all.indexOf("\"error\"")))
+              : new Tally(1, 0, 0, 0);
         }
       }
     } catch (IOException broken) {
-      return new Tally(0, 0, 0, 1);
+      return wrong(broken.toString());
     }
   }
 
   private static Tally refused(String start, SplittableRandom random) throws Exception {
     TimeUnit.MILLISECONDS.sleep(random.nextInt(300));
-    return start.startsWith("HTTP/1.1 429") ? new Tally(0, 0, 1, 0) : new Tally(0, 0, 0, 1);
+    return start.startsWith("HTTP/1.1 429") ? new Tally(0, 0, 1, 0) : wrong(start);
+  }
+
+  private static Tally wrong(String why) {
+    System.out.println("wrong: " + why.strip());
+    return new Tally(0, 0, 0, 1);
   }
 
   private String body(SplittableRandom random) {

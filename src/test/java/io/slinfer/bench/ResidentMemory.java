@@ -9,8 +9,7 @@ import java.nio.file.Path;
  *
  * @param totalBytes its resident set
  * @param modelBytes mapped model files
- * @param reservedBytes KV and scratch: its anonymous ranges of just their sizes, or more where the
- *     kernel has joined some
+ * @param reservedBytes KV and scratch: its anonymous ranges of just their sizes
  */
 record ResidentMemory(long totalBytes, long modelBytes, long reservedBytes) {
 
@@ -22,7 +21,7 @@ record ResidentMemory(long totalBytes, long modelBytes, long reservedBytes) {
   }
 
   /**
-   * @param kvBytes of the range of each instance's KV, about
+   * @param kvBytes of the range of each instance's KV; it is whole blocks of this
    * @param scratchBytes of the scratch
    */
   static ResidentMemory of(long pid, long kvBytes, long scratchBytes) throws IOException {
@@ -42,7 +41,7 @@ record ResidentMemory(long totalBytes, long modelBytes, long reservedBytes) {
         isReserved =
             name.isEmpty()
                 && words[1].equals("rw-p")
-                && (bytes == scratchBytes || bytes > 0.9 * kvBytes)
+                && (bytes == scratchBytes || bytes > 0.9 * kvBytes && bytes <= kvBytes)
                 && start >= ABOVE_THE_HEAP;
       } else if (line.startsWith("Rss:")) {
         long bytes = Long.parseLong(line.substring(4, line.length() - 2).strip()) << 10;

@@ -17,6 +17,9 @@ import java.util.concurrent.Executor;
 /** Makes the engine on a CPU: its kernels behind the threads of {@link ThreadedEngine}. */
 public final class CpuEngine {
 
+  /** Weights and KV blocks take memory in pieces of this. */
+  public static final int PAGE_BYTES = ReservedMemory.PAGE_BYTES;
+
   private CpuEngine() {}
 
   /**

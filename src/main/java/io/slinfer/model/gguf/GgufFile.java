@@ -161,6 +161,17 @@ public final class GgufFile implements AutoCloseable {
     return opened.stream().mapToLong(Part::byteSize).sum();
   }
 
+  /**
+   * What all files take in memory once they have been read: whole pages.
+   *
+   * @param pageBytes of a page
+   */
+  public long residentBytes(long pageBytes) {
+    return opened.stream()
+        .mapToLong(part -> Math.ceilDiv(part.byteSize(), pageBytes) * pageBytes)
+        .sum();
+  }
+
   /** The version of the format, 2 or 3. */
   public int version() {
     return version;
