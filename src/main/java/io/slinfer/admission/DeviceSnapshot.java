@@ -1,6 +1,7 @@
 package io.slinfer.admission;
 
 import io.slinfer.cost.DeviceSpec;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -21,6 +22,20 @@ public record DeviceSnapshot(
     int freeSlots,
     double costFactor,
     List<InstanceSnapshot> instances) {
+
+  /** This device without one of its instances. */
+  public DeviceSnapshot without(InstanceSnapshot instance) {
+    List<InstanceSnapshot> others = new ArrayList<>(instances);
+    others.remove(instance);
+    return new DeviceSnapshot(
+        index,
+        spec,
+        promisedBytes - instance.promisedBytes(spec),
+        stepStartNanos,
+        freeSlots + 1,
+        costFactor,
+        List.copyOf(others));
+  }
 
   /** Whether no instance is on it. */
   public boolean isEmpty() {

@@ -8,6 +8,7 @@ import io.slinfer.request.ModelId;
  * An instance at one moment, as admission, placement and packing see it; immutable.
  *
  * @param index which instance of its device
+ * @param loadedNanos when its weights came onto the device; Long.MAX_VALUE before
  * @param loading its weights are not on the device yet
  * @param open takes requests (not draining)
  * @param weightsPromised the ledger has given it room for its weights
@@ -27,11 +28,13 @@ import io.slinfer.request.ModelId;
  *     none
  * @param stays it may not leave for another model: pinned, or not here long enough
  * @param parked it has left the device; its keys and values are on the host
+ * @param retiring it takes no more requests and soon has none
  */
 public record InstanceSnapshot(
     int index,
     ModelId model,
     InstanceCosts costs,
+    long loadedNanos,
     boolean loading,
     boolean open,
     boolean weightsPromised,
@@ -48,7 +51,8 @@ public record InstanceSnapshot(
     long prefillNanos,
     long tokenNanos,
     boolean stays,
-    boolean parked) {
+    boolean parked,
+    boolean retiring) {
 
   /** A new instance of a model on a device, before anything is promised to it. */
   public static InstanceSnapshot fresh(ModelId model, InstanceCosts costs, DeviceSpec device) {
@@ -60,6 +64,7 @@ public record InstanceSnapshot(
         -1,
         model,
         costs,
+        Long.MAX_VALUE,
         device.memoryMoves(),
         true,
         !device.memoryMoves(),
@@ -76,6 +81,7 @@ public record InstanceSnapshot(
         0,
         Long.MAX_VALUE,
         false,
+        false,
         false);
   }
 
@@ -85,6 +91,7 @@ public record InstanceSnapshot(
         index,
         model,
         costs,
+        loadedNanos,
         loading,
         open,
         weightsPromised,
@@ -101,7 +108,8 @@ public record InstanceSnapshot(
         prefillNanos + costs.prefillNanos(request.tokens()),
         Math.min(tokenNanos, request.tokenNanos()),
         stays,
-        parked);
+        parked,
+        retiring);
   }
 
   /** Whether it could serve at once but has no request, and may leave for another model. */

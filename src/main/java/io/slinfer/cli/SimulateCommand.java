@@ -38,6 +38,9 @@ public final class SimulateCommand implements Callable<Integer> {
 
   private static final String SYNTHETIC = "synthetic";
 
+  /** A year. */
+  private static final int MOST_MINUTES = 365 * 24 * 60;
+
   @Spec private CommandSpec spec;
 
   @Option(names = "--cluster", description = "Cluster file (YAML).")
@@ -114,6 +117,14 @@ public final class SimulateCommand implements Callable<Integer> {
     }
     if (replay != null) {
       return replay();
+    }
+    if (!(minutes > 0 && minutes <= MOST_MINUTES)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--minutes is " + minutes + "; allowed: above 0, at most " + MOST_MINUTES);
+    }
+    if (report != null) {
+      Files.writeString(report, ""); // What cannot be written is to fail before the long work.
     }
     if (events != null && models.size() * policies.size() > 1) {
       throw new IllegalArgumentException("--events takes one policy and one number of models");

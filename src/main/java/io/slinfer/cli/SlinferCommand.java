@@ -3,6 +3,7 @@ package io.slinfer.cli;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -67,8 +68,12 @@ public final class SlinferCommand {
 
   private static String oneLine(Throwable failure) {
     String message = failure.getMessage();
-    String text =
-        message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
+    String kind = failure.getClass().getSimpleName();
+    String text = message == null || message.isBlank() ? kind : message;
+    if (failure instanceof FileSystemException file && file.getReason() == null) {
+      // Its message is the bare path.
+      text = message + ": " + kind;
+    }
     return text.replaceAll("\\s*\\R\\s*", " ");
   }
 }

@@ -31,6 +31,9 @@ public sealed interface Placement {
   record Resumed(int device, int instance, int blocks, List<Integer> victims)
       implements Placement {}
 
+  /** Nowhere now; an instance is to take no more requests, so that there will be a place. */
+  record Retiring(int device, int instance) implements Placement {}
+
   /** Nowhere now. */
   record NoCapacity() implements Placement {}
 }

@@ -8,6 +8,7 @@ import io.slinfer.placement.Placement.NewInstance;
 import io.slinfer.placement.Placement.NoCapacity;
 import io.slinfer.placement.Placement.OnInstance;
 import io.slinfer.placement.Placement.Resumed;
+import io.slinfer.placement.Placement.Retiring;
 import io.slinfer.request.ModelId;
 import java.util.HashSet;
 import java.util.List;
@@ -68,6 +69,11 @@ public final class PlacementCheck {
         require(parked.parked(), "has nothing parked as " + resumed.instance());
         checkSlot(device, resumed.victims());
         checkRoom(device, parked, resumed.blocks(), resumed.victims());
+      }
+      case Retiring retiring -> {
+        InstanceSnapshot leaving = instance(device, retiring.instance());
+        require(
+            leaving.open() && !leaving.stays(), "cannot make " + retiring.instance() + " leave");
       }
       case NoCapacity none -> {}
     }

@@ -11,6 +11,7 @@ import io.slinfer.placement.Placement.NewInstance;
 import io.slinfer.placement.Placement.NoCapacity;
 import io.slinfer.placement.Placement.OnInstance;
 import io.slinfer.placement.Placement.Resumed;
+import io.slinfer.placement.Placement.Retiring;
 import io.slinfer.placement.Room.Leaving;
 import io.slinfer.request.ModelId;
 import java.util.ArrayList;
@@ -37,6 +38,9 @@ public record SlinferPlacement(
    * What was tuned.
    *
    * @param pausing whether instances may be paused to the host
+   * @param retiring whether an instance that others want the place of takes no more requests and
+   *     leaves when it has none, instead of being paused
+   * @param turnSeconds how long it is served before that
    * @param requestPausing whether requests with slack may be set aside for others
    * @param resident whether instances without requests stay until their place is wanted
    * @param horizonSeconds how far ahead expected requests count
@@ -50,6 +54,8 @@ public record SlinferPlacement(
    */
   public record Tuning(
       boolean pausing,
+      boolean retiring,
+      double turnSeconds,
       boolean requestPausing,
       boolean resident,
       double horizonSeconds,
@@ -62,10 +68,14 @@ public record SlinferPlacement(
 
     /**
      * For a server: no model is kept out, and whoever waits for its tokens goes on getting them.
+     *
+     * @param pauses whether there is a host that keeps what is paused
      */
-    public Tuning forServing() {
+    public Tuning forServing(boolean pauses) {
       return new Tuning(
-          pausing,
+          pausing && pauses,
+          !pauses,
+          turnSeconds,
           requestPausing,
           resident,
           horizonSeconds,
@@ -100,7 +110,10 @@ public record SlinferPlacement(
         placement = open(look, level);
       }
     }
-    return placement instanceof NoCapacity && tuning.pausing() ? displace(look) : placement;
+    if (placement instanceof NoCapacity && tuning.pausing()) {
+      return displace(look);
+    }
+    return placement instanceof NoCapacity && tuning.retiring() ? retire(look) : placement;
   }
 
   @Override
@@ -260,6 +273,41 @@ public record SlinferPlacement(
               target.before().index() >= 0
                   ? join(target, leaving.get())
                   : open(target, leaving.get());
+          leastWorth = worth;
+        }
+      }
+    }
+    return best;
+  }
+
+  /**
+   * The least worthy instance that is worth less than the newcomer, on a device where none is on
+   * its way out already.
+   */
+  private Placement retire(Look look) {
+    double leastWorth = look.worth().ofNewcomer(look.request().model()) / tuning.advantage();
+    Placement best = new NoCapacity();
+    for (DeviceSnapshot device : look.view().devices()) {
+      if (!device.spec().memoryMoves()
+          || device.instances().stream().anyMatch(InstanceSnapshot::retiring)) {
+        continue;
+      }
+      Target target = displacing(device, look);
+      for (InstanceSnapshot victim : device.instances()) {
+        boolean leaves =
+            victim.open()
+                && !victim.loading()
+                && !victim.stays()
+                && look.nowNanos() - victim.loadedNanos() >= tuning.turnSeconds() * 1e9;
+        if (!leaves || victim.model().equals(look.request().model())) {
+          continue;
+        }
+        double worth = look.worth().of(victim);
+        if (worth < leastWorth
+            && onGpu.timeHolds(
+                device.without(victim), target.before(), target.after(), look.nowNanos())
+            && room().leaving(target, look.worth(), victim).isPresent()) {
+          best = new Retiring(device.index(), victim.index());
           leastWorth = worth;
         }
       }

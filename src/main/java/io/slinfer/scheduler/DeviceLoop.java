@@ -299,11 +299,12 @@ public final class DeviceLoop implements DevicePort {
     }
   }
 
-  /** An instance takes no more requests, and leaves when it has none. */
+  @Override
   public void retire(int instanceIndex) {
     Instance instance = instance(instanceIndex);
     if (!instance.draining) {
       device.changed();
+      instance.retiredNanos = instance.retired ? instance.retiredNanos : device.timers.nowNanos();
       instance.retired = true;
       stays.afterLeaving(instance);
       run();

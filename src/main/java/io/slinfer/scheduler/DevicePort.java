@@ -38,6 +38,9 @@ public interface DevicePort {
   /** Brings a paused instance back for a request; the victims leave. */
   void resumeFor(RequestLife request, int instanceIndex, int blocks, List<Integer> victims);
 
+  /** An instance takes no more requests, and leaves when it has none. */
+  void retire(int instanceIndex);
+
   /** Forgets a request; false if it is not there. */
   boolean cancel(RequestLife request);
 }

@@ -82,11 +82,21 @@ public final class Instance {
   /** Its model is to be served by another instance; it serves what it has, then leaves. */
   boolean retired;
 
+  /** Since when. */
+  long retiredNanos;
+
   /** It may not leave for another model: pinned, or not here long enough. */
   boolean stays;
 
   int quotaLeft;
   long stepStartNanos;
+
+  /** When its weights came onto the device. */
+  long loadedNanos = Long.MAX_VALUE;
+
+  /** When it was loaded, or its last step ended. */
+  long stoodSinceNanos;
+
   long restUntilNanos = Long.MIN_VALUE;
   int emptyEpoch;
 

@@ -27,6 +27,8 @@ final class MemoryEnds {
     device.memory.done(instance, action);
     switch (action.kind()) {
       case LOAD -> {
+        instance.loadedNanos = device.timers.nowNanos();
+        instance.stoodSinceNanos = instance.loadedNanos;
         stays.settle(instance, durationNanos);
         forgiveLoad(instance, durationNanos);
       }

@@ -113,6 +113,10 @@ public final class PollingCoordinator implements Coordinator {
         device.open(request, costs, fresh.blocks(), fresh.victims());
       }
       case Placement.Resumed resumed -> throw unknown(resumed);
+      case Placement.Retiring retiring -> {
+        around.devices().get(retiring.device()).retire(retiring.instance());
+        return false;
+      }
       case Placement.NoCapacity none -> {
         return false;
       }

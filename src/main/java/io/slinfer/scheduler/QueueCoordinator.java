@@ -126,10 +126,15 @@ public final class QueueCoordinator implements Coordinator {
         around.listener().refused(request, "deadline_passed");
       } else if (request.totalTokens()
           < failedTokens.getOrDefault(request.model(), Integer.MAX_VALUE)) {
-        if (carryOut(request, place(request, view, nowNanos))) {
+        Placement placement = place(request, view, nowNanos);
+        boolean placed = carryOut(request, placement);
+        if (placed) {
           queue.remove(request);
+        }
+        if (!(placement instanceof Placement.NoCapacity)) {
           view = view(nowNanos);
-        } else if (tries.merge(request.model(), 1, Integer::sum) >= patience.triesPerModel()) {
+        }
+        if (!placed && tries.merge(request.model(), 1, Integer::sum) >= patience.triesPerModel()) {
           failedTokens.put(request.model(), request.totalTokens());
         }
       }
@@ -235,6 +240,10 @@ public final class QueueCoordinator implements Coordinator {
       case Placement.Resumed resumed -> {
         DevicePort device = around.devices().get(resumed.device());
         device.resumeFor(request, resumed.instance(), resumed.blocks(), resumed.victims());
+      }
+      case Placement.Retiring retiring -> {
+        around.devices().get(retiring.device()).retire(retiring.instance());
+        return false;
       }
       case Placement.NoCapacity none -> {
         return false;

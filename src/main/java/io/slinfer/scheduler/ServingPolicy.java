@@ -25,6 +25,9 @@ public record ServingPolicy(
   private static final int LEAST_PREFILL_TOKENS = 16;
   private static final long MOST_PREFILL_NANOS = 150_000_000L;
 
+  /** Under overload whoever was accepted goes on, however late. */
+  private static final long MOST_STANDSTILL_NANOS = 1_000_000_000L;
+
   /** When tokens are due. */
   public DeadlineRule deadlines() {
     return SlinferPolicy.FULL.deadlines();
@@ -37,7 +40,7 @@ public record ServingPolicy(
         usual.onGpu().reckoningDecodes(),
         usual.onCpu().stream().map(SlackTest::reckoningDecodes).toList(),
         usual.times(),
-        usual.tuning().forServing());
+        usual.tuning().forServing(times.pausedKvBytes() > 0));
   }
 
   /** How a device is run. */
@@ -49,7 +52,7 @@ public record ServingPolicy(
         residence,
         1,
         0,
-        StepOrder.LEAST_SLACK,
+        new StepOrder.LeastSlack(MOST_STANDSTILL_NANOS),
         true,
         true,
         times.pausedKvBytes());

@@ -67,6 +67,8 @@ public record SlinferPolicy(
         times,
         new SlinferPlacement.Tuning(
             pausing,
+            false,
+            4,
             requestPausing,
             resident,
             15,

@@ -16,6 +16,9 @@ import java.util.List;
 record SnapshotTaker(
     int index, DeviceSpec spec, DeviceSettings settings, MemoryWork memory, HostKv hostKv) {
 
+  /** Who has taken longer to leave may take much longer. */
+  private static final long SOON_NANOS = 10_000_000_000L;
+
   /** The device as it is; an absent one has no slots. */
   DeviceSnapshot take(DeviceState device) {
     long nowNanos = device.timers.nowNanos();
@@ -48,6 +51,7 @@ record SnapshotTaker(
         instance.index(),
         instance.model(),
         instance.expected,
+        instance.loadedNanos,
         !instance.loaded,
         !instance.draining && !instance.paused && !instance.retired,
         instance.weightsPromised,
@@ -64,7 +68,8 @@ record SnapshotTaker(
         sums.prefillNanos,
         sums.tokenNanos,
         instance.stays,
-        memory.isParked(instance));
+        memory.isParked(instance),
+        instance.retired && nowNanos - instance.retiredNanos < SOON_NANOS);
   }
 
   /** Blocks of requests that can be set aside now. */

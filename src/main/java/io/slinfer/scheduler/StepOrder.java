@@ -31,8 +31,19 @@ public interface StepOrder {
 
   /**
    * Least slack first among those whose promise can still be kept; the others when nobody else can
-   * step, the one that fell behind last before the ones before it.
+   * step, the one that fell behind last before the ones before it. But nobody stands still for
+   * ever: an instance that has not stepped for a while goes first, for one step.
+   *
+   * @param mostStandstillNanos how long a while is
    */
-  StepOrder LEAST_SLACK =
-      (instance, nowNanos) -> instance.sums(nowNanos).hopefulSlackNanos(nowNanos);
+  record LeastSlack(long mostStandstillNanos) implements StepOrder {
+    @Override
+    public long rank(Instance instance, long nowNanos) {
+      RequestSums sums = instance.sums(nowNanos);
+      long stoodNanos = nowNanos - instance.stoodSinceNanos;
+      return sums.hopeful == 0 && stoodNanos >= mostStandstillNanos
+          ? Long.MIN_VALUE / 2 - stoodNanos
+          : sums.hopefulSlackNanos(nowNanos);
+    }
+  }
 }

@@ -119,6 +119,7 @@ final class Stepping {
     long nowNanos = device.timers.nowNanos();
     instance.stepping = false;
     steps--;
+    instance.stoodSinceNanos = nowNanos;
     long durationNanos = nowNanos - instance.stepStartNanos;
     instance.restUntilNanos = nowNanos + Math.round(durationNanos * device.settings.restPerStep());
     takeTokens(instance, outcome, nowNanos);

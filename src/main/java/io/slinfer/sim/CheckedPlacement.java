@@ -11,6 +11,7 @@ import io.slinfer.placement.Placement.NewInstance;
 import io.slinfer.placement.Placement.NoCapacity;
 import io.slinfer.placement.Placement.OnInstance;
 import io.slinfer.placement.Placement.Resumed;
+import io.slinfer.placement.Placement.Retiring;
 import io.slinfer.placement.PlacementCheck;
 import io.slinfer.placement.PlacementPolicy;
 import io.slinfer.request.ModelId;
@@ -31,6 +32,7 @@ record CheckedPlacement(PlacementPolicy policy) implements PlacementPolicy {
           case AfterPreemption after -> after.device();
           case NewInstance fresh -> fresh.device();
           case Resumed resumed -> resumed.device();
+          case Retiring retiring -> retiring.device();
           case NoCapacity none -> -1;
         };
     if (index >= 0) {

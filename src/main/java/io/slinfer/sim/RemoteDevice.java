@@ -9,6 +9,7 @@ import io.slinfer.placement.Placement.NewInstance;
 import io.slinfer.placement.Placement.NoCapacity;
 import io.slinfer.placement.Placement.OnInstance;
 import io.slinfer.placement.Placement.Resumed;
+import io.slinfer.placement.Placement.Retiring;
 import io.slinfer.placement.PlacementCheck;
 import io.slinfer.request.RequestLife;
 import io.slinfer.scheduler.DeviceLoop;
@@ -152,6 +153,11 @@ final class RemoteDevice implements DevicePort, DeviceLoop.Upstream {
   }
 
   @Override
+  public void retire(int instance) {
+    decide(null, new Retiring(known.index(), instance), null);
+  }
+
+  @Override
   public boolean cancel(RequestLife request) {
     return sent.contains(request) && commands.send(new Command(request, null, null));
   }
@@ -197,6 +203,7 @@ final class RemoteDevice implements DevicePort, DeviceLoop.Upstream {
       case Resumed back when request == null ->
           loop.resume(back.instance(), back.blocks(), back.victims());
       case Resumed back -> loop.resumeFor(request, back.instance(), back.blocks(), back.victims());
+      case Retiring retiring -> loop.retire(retiring.instance());
       case NoCapacity none -> throw new IllegalStateException("no decision");
     }
   }

@@ -12,9 +12,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
 import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoField;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Reads traces: the JSON of the SLINFER paper's artifact (a list of functions with parallel arrays
@@ -23,8 +26,15 @@ import java.util.List;
  */
 public final class TraceFile {
 
+  /** Of 2023 without an offset from UTC, of 2024 with one, the same in all lines. */
   private static final DateTimeFormatter AZURE_TIME =
-      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss[.SSSSSSS][.SSSSSS][.SSS]");
+      new DateTimeFormatterBuilder()
+          .appendPattern("yyyy-MM-dd HH:mm:ss")
+          .appendFraction(ChronoField.NANO_OF_SECOND, 0, 9, true)
+          .appendPattern("[XXX]")
+          .toFormatter(Locale.ROOT);
+
+  private static final String AZURE_COLUMNS = "TIMESTAMP,ContextTokens,GeneratedTokens";
 
   @JsonIgnoreProperties(ignoreUnknown = true)
   private record Function(
@@ -92,6 +102,9 @@ public final class TraceFile {
     try (BufferedReader reader = Files.newBufferedReader(file)) {
       for (String text = reader.readLine(); text != null; text = reader.readLine()) {
         line++;
+        if (line == 1 && !text.strip().equals(AZURE_COLUMNS)) {
+          throw new IllegalArgumentException("columns are " + text + "; want " + AZURE_COLUMNS);
+        }
         if (line == 1 || text.isBlank()) {
           continue;
         }
@@ -105,6 +118,9 @@ public final class TraceFile {
     } catch (DateTimeParseException | IllegalArgumentException invalid) {
       throw new IOException(file + ": line " + line + ": " + invalid.getMessage(), invalid);
     }
+    if (first == null) {
+      throw new IOException(file + ": has no arrivals");
+    }
     return new Trace(models);
   }
 
@@ -112,6 +128,12 @@ public final class TraceFile {
     if (index >= columns.length) {
       throw new IllegalArgumentException("column " + (index + 1) + " is missing");
     }
-    return Integer.parseInt(columns[index].trim());
+    try {
+      return Integer.parseInt(columns[index].trim());
+    } catch (NumberFormatException malformed) {
+      throw new IllegalArgumentException(
+          "column " + (index + 1) + " is " + columns[index] + "; want a count of tokens",
+          malformed);
+    }
   }
 }

@@ -78,6 +78,13 @@ final class RandomCallers {
 
   private Tally call(SplittableRandom random) throws Exception {
     try (RawClient client = new RawClient(port)) {
+      return call(client, random);
+    }
+  }
+
+  private Tally call(RawClient client, SplittableRandom random) throws Exception {
+    long startNanos = System.nanoTime();
+    try {
       client.send(body(random));
       switch (random.nextInt(6)) {
         case 0 -> {
@@ -107,7 +114,8 @@ final class RandomCallers {
         }
       }
     } catch (IOException broken) {
-      return wrong(broken.toString());
+      long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
+      return wrong(broken + " after " + millis + " ms; received: " + client.received());
     }
   }
 

@@ -453,6 +453,35 @@ final class NodeCoreTest {
     bench.assertIdle();
   }
 
+  /** For two minutes twice as many come as can be served, for models of which few fit. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4})
+  void whoWasAcceptedGoesOnHoweverMuchElseIsAskedFor(long seed) {
+    Random random = new Random(seed);
+    bench = NodeBench.priced(Scripts.SMALL, 2 * MIB + (256 << 10), 300, "least-residence: 200 ms");
+    int count = 1_200;
+    for (int i = 0; i < count; i++) {
+      bench.run(random.nextInt(200_000_000));
+      bench.submit(
+          Ask.of(
+              "r" + i,
+              "model" + random.nextInt(6),
+              1 + random.nextInt(random.nextInt(8) == 0 ? 250 : 60),
+              1 + random.nextInt(60)));
+    }
+    bench.run(120 * SECOND);
+    long longestNanos = 0;
+    for (int i = 0; i < count; i++) {
+      if (bench.told("r" + i).getLast() instanceof Finished) {
+        longestNanos = Math.max(longestNanos, bench.endedAfter("r" + i));
+      }
+    }
+    assertTrue(bench.finished() < 0.8 * count, bench.finished() + " finished: no overload");
+    assertTrue(longestNanos < 30 * SECOND, "one took " + longestNanos / 1e9 + " s");
+    assertTrue(bench.engine().loads().size() < 100, bench.engine().loads().size() + " loads");
+    bench.assertIdle();
+  }
+
   /**
    * Three models, far more than fits, priorities, cancellations: everything ends once, tokens come
    * in order and are the right ones however often a request lost its place.

@@ -1,6 +1,7 @@
 package io.slinfer.scheduler;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.slinfer.request.DeadlineRule;
@@ -47,9 +48,30 @@ final class StepOrderTest {
   @Property(tries = 500)
   void whoCanKeepItsPromiseGoesBeforeWhoCannot(@ForAll long seed) {
     List<Instance> instances = instances(new Random(seed));
-    Instance first = first(instances, StepOrder.LEAST_SLACK);
+    Instance first = first(instances, new StepOrder.LeastSlack(NOW + 1));
     boolean anyHopeful = instances.stream().anyMatch(StepOrderTest::isHopeful);
     assertTrue(!anyHopeful || isHopeful(first), "a lost promise goes before one to keep");
+  }
+
+  @Property(tries = 500)
+  void whoHasStoodStillTooLongGoesFirst(@ForAll long seed) {
+    Random random = new Random(seed);
+    List<Instance> instances = instances(random);
+    instances.forEach(instance -> instance.stoodSinceNanos = random.nextLong(NOW));
+    StepOrder order = new StepOrder.LeastSlack(NOW / 2);
+    Instance first = first(instances, order);
+    long longest =
+        instances.stream()
+            .filter(instance -> !isHopeful(instance))
+            .mapToLong(instance -> NOW - instance.stoodSinceNanos)
+            .max()
+            .orElse(0);
+    if (longest >= NOW / 2) {
+      assertEquals(longest, NOW - first.stoodSinceNanos);
+      assertFalse(isHopeful(first), "a promise to keep went before a request that starves");
+    } else {
+      assertEquals(first(instances, new StepOrder.LeastSlack(NOW + 1)), first);
+    }
   }
 
   private static long slackNanos(Instance instance) {

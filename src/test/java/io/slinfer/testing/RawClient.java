@@ -49,6 +49,11 @@ public final class RawClient implements AutoCloseable {
     return received.toString();
   }
 
+  /** What has come so far. */
+  public String received() {
+    return received.toString();
+  }
+
   /** Waits until the server closes; true if it sent nothing before. */
   public boolean closedInSilence() throws IOException {
     return socket.getInputStream().read() < 0;

@@ -15,6 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class TraceTest {
 
+  private static final String COLUMNS = "TIMESTAMP,ContextTokens,GeneratedTokens\n";
+
   @TempDir private Path folder;
 
   private Path file(String name, String text) throws IOException {
@@ -41,10 +43,21 @@ final class TraceTest {
     Path file =
         file(
             "t.csv",
-            "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46.6805900,374,44\n2023-11-16 18:15:50.9951690,396,109\n");
+            COLUMNS + "2023-11-16 18:15:46.6805900,374,44\n2023-11-16 18:15:50.9951690,396,109\n");
     assertEquals(
         List.of(new Arrival(0, 0, 374, 44), new Arrival(1, 4_314_579_000L, 396, 109)),
         TraceFile.read(file, 2).select(2, Long.MAX_VALUE));
+  }
+
+  @Test
+  void readsTheTimesOfAzuresLaterTraces() throws IOException {
+    Path file =
+        file(
+            "t.csv",
+            COLUMNS + "2024-05-10 00:00:00.009930+00:00,2162,5\n2024-05-10 00:00:01+00:00,9,6\n");
+    assertEquals(
+        List.of(new Arrival(0, 0, 2162, 5), new Arrival(0, 990_070_000L, 9, 6)),
+        TraceFile.read(file, 1).select(1, Long.MAX_VALUE));
   }
 
   @Test
@@ -54,8 +67,12 @@ final class TraceTest {
           {"a.json", "[{\"timestamps\":[1],\"input\":[1,2],\"output\":[1]}]", "function 0"},
           {"b.json", "[{\"timestamps\":[-1],\"input\":[1],\"output\":[1]}]", "arrival"},
           {"c.json", "{", "c.json"},
-          {"d.csv", "T,C,G\nyesterday,1,1\n", "line 2"},
-          {"e.csv", "T,C,G\n2023-11-16 18:15:46,1\n", "line 2: column 3"}
+          {"d.csv", COLUMNS + "yesterday,1,1\n", "line 2"},
+          {"e.csv", COLUMNS + "2023-11-16 18:15:46,1\n", "line 2: column 3"},
+          {"f.csv", COLUMNS + "2023-11-16 18:15:46,1,many\n", "line 2: column 3 is many"},
+          {"g.csv", "2023-11-16 18:15:46,1,1\n", "line 1: columns"},
+          {"h.csv", COLUMNS, "no arrivals"},
+          {"i.csv", "", "no arrivals"}
         }) {
       Path file = file(bad[0], bad[1]);
       String message = assertThrows(IOException.class, () -> TraceFile.read(file, 1)).getMessage();
