@@ -37,7 +37,7 @@ public record VictimChoice(ShadowValidation validation) {
 
   private static boolean freesMemory(
       DeviceSnapshot device, InstanceSnapshot victim, Verdict verdict) {
-    return victim.weightsPromised()
+    return !victim.loading()
         && victim.promisedBytes(device.spec()) >= verdict.memoryGapBytes();
   }
 
