@@ -37,8 +37,7 @@ public record VictimChoice(ShadowValidation validation) {
 
   private static boolean freesMemory(
       DeviceSnapshot device, InstanceSnapshot victim, Verdict verdict) {
-    return !victim.loading()
-        && victim.promisedBytes(device.spec()) >= verdict.memoryGapBytes();
+    return !victim.loading() && victim.promisedBytes(device.spec()) >= verdict.memoryGapBytes();
   }
 
   private static Optional<InstanceSnapshot> smallest(
