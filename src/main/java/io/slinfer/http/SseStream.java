@@ -5,6 +5,7 @@ import io.slinfer.metrics.ServingMeters;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
+import java.util.ArrayDeque;
 
 /**
  * Server-sent events to one reader. Events of one tick of the event loop are joined into one write,
@@ -19,6 +20,12 @@ final class SseStream {
   /** The socket's own queue, in bytes, before events wait here. */
   private static final int WRITE_QUEUE_BYTES = 64 << 10;
 
+  /**
+   * What waits for a slow reader lies in pieces of about this: one buffer would be copied whenever
+   * it grows, for all streams of a batch in the same moment.
+   */
+  private static final int PIECE_BYTES = 16 << 10;
+
   /** A stream that is faster than this has its events joined; slower ones are written at once. */
   private static final long LEAST_BETWEEN_WRITES_MILLIS = 5;
 
@@ -29,6 +36,8 @@ final class SseStream {
   private final HttpSettings settings;
   private final ServingMeters meters;
   private final Runnable onCut;
+  private final ArrayDeque<Buffer> pieces = new ArrayDeque<>();
+  private int piecesBytes;
   private Buffer pending = Buffer.buffer();
   private boolean flushPlanned;
   private long writtenNanos = System.nanoTime() - LEAST_BETWEEN_WRITES_MILLIS * 1_000_000;
@@ -109,6 +118,8 @@ final class SseStream {
   /** The connection is gone, or nothing more is to be said: lets go of everything. */
   void release() {
     over = true;
+    pieces.clear();
+    piecesBytes = 0;
     pending = Buffer.buffer();
     vertx.cancelTimer(heartbeat);
     vertx.cancelTimer(slowTimer);
@@ -120,14 +131,23 @@ final class SseStream {
     }
     wroteSinceHeartbeat = true;
     pending.appendString(text);
-    if (pending.length() > settings.maxPendingBytes() && !waitsForDrain) {
+    if (pending.length() >= PIECE_BYTES) {
+      pieces.addLast(pending);
+      piecesBytes += pending.length();
+      pending = Buffer.buffer(PIECE_BYTES);
+    }
+    if (isTooMuch() && !waitsForDrain) {
       flush();
     }
-    if (pending.length() > settings.maxPendingBytes()) {
+    if (isTooMuch()) {
       cut();
     } else {
       planFlush();
     }
+  }
+
+  private boolean isTooMuch() {
+    return piecesBytes + pending.length() > settings.maxPendingBytes();
   }
 
   private void beat() {
@@ -153,6 +173,12 @@ final class SseStream {
     flushPlanned = false;
     if (over) {
       return;
+    }
+    while (!pieces.isEmpty() && !response.writeQueueFull()) {
+      Buffer piece = pieces.removeFirst();
+      piecesBytes -= piece.length();
+      writtenNanos = System.nanoTime();
+      response.write(piece);
     }
     if (response.writeQueueFull()) {
       awaitDrain();
