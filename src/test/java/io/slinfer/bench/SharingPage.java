@@ -126,11 +126,17 @@ record SharingPage(List<Run> runs) {
     double ours = median(of(System.SLINFER, rate), 3);
     return String.format(
         Locale.ROOT,
-        "The highest rate at which `slinfer` keeps 90 %% is %s: there it serves %.2f times as many"
-            + " requests in time as `exclusive`, and %.2f times as many as llama.cpp's router.",
+        "The highest rate at which `slinfer` keeps 90 %% is %s: there it serves, against"
+            + " `exclusive`, %s, against llama.cpp's router %s.",
         rate,
-        ours / median(of(System.EXCLUSIVE, rate), 3),
-        ours / median(of(System.ROUTER, rate), 3));
+        times(ours, median(of(System.EXCLUSIVE, rate), 3)),
+        times(ours, median(of(System.ROUTER, rate), 3)));
+  }
+
+  private static String times(double ours, double theirs) {
+    return theirs == 0
+        ? String.format(Locale.ROOT, "%.0f requests in time instead of none", ours)
+        : String.format(Locale.ROOT, "%.2f times as many requests in time", ours / theirs);
   }
 
   private static String line(System system, double rate, List<Run> some) {
