@@ -19,6 +19,10 @@ final class MemoryProof {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final long SAMPLE_MILLIS = 100;
+
+  /** Growth is in the ledger once it is handed to the device, which has a step to end first. */
+  private static final int REST_SAMPLES = 2;
+
   private static final int CALLERS = 12;
   private static final int IDLE_SECONDS = 60;
 
@@ -48,8 +52,9 @@ final class MemoryProof {
    * @param idleBytes resident set without a model, after a while of the same load
    * @param mostBytes greatest resident set beyond that
    * @param samples taken while the load ran
-   * @param below of them, in how many the engine had more in memory than the ledger said
-   * @param settled of them, with every instance loaded and the ledger at rest
+   * @param below of them, in how many the engine had more in memory than the ledger said, which was
+   *     the same before and after; where it moves, it may have said more in between
+   * @param settled of them, with every instance loaded and the ledger the same for a while
    * @param farAbove of the settled, in how many the ledger said over 3 % more than there was
    * @param greatestGap by how much the ledger was above what there was at most when settled, 0 to 1
    * @param loads of models
@@ -209,6 +214,8 @@ final class MemoryProof {
     private int settled;
     private int farAbove;
     private double greatestGap;
+    private Ledger last;
+    private int unchanged;
 
     Watch(ServerProcess server, long idleBytes) {
       this.server = server;
@@ -235,11 +242,15 @@ final class MemoryProof {
       mostBytes = Math.max(mostBytes, memory.totalBytes() - idleBytes);
       enginesMostBytes = Math.max(enginesMostBytes, memory.enginesBytes());
       long said = Math.max(before.actualBytes(), after.actualBytes()) + scratchBytes;
+      boolean rested = before.equals(after);
       if (memory.enginesBytes() > said) {
-        below++;
-        System.out.printf("below: %s, %s to %s%n", memory, before, after);
+        below += rested ? 1 : 0;
+        System.out.printf(
+            "below%s: %s, %s to %s%n", rested ? "" : ", moving", memory, before, after);
       }
-      if (before.equals(after) && before.loaded() && before.actualBytes() > 0) {
+      unchanged = rested && after.equals(last) ? unchanged + 1 : 0;
+      last = after;
+      if (unchanged >= REST_SAMPLES && before.loaded() && before.actualBytes() > 0) {
         settled++;
         double gap = (said - memory.enginesBytes()) / (double) said;
         greatestGap = Math.max(greatestGap, gap);

@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 /** A bare HTTP/1.1 connection: sends bytes as they are, reads when told, closes when told. */
 public final class RawClient implements AutoCloseable {
 
-  private static final int TIMEOUT_MILLIS = 20_000;
+  private static final int TIMEOUT_MILLIS = 60_000;
 
   private final Socket socket;
   private final StringBuilder received = new StringBuilder();
