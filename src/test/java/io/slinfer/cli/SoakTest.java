@@ -123,19 +123,25 @@ final class SoakTest {
     return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
   }
 
-  /** Resident memory beside the heap; 0 where the system does not tell. */
+  /**
+   * Resident memory beside the Java heap, which lies below 1 TiB and whose pages come as they are
+   * first used; 0 where the system does not tell.
+   */
   private static long nativeBytes() throws IOException {
-    Path status = Path.of("/proc/self/status");
-    if (!Files.exists(status)) {
+    Path ranges = Path.of("/proc/self/smaps");
+    if (!Files.exists(ranges)) {
       return 0;
     }
-    for (String line : Files.readAllLines(status)) {
-      if (line.startsWith("VmRSS:")) {
-        long residentBytes = Long.parseLong(line.replaceAll("[^0-9]", "")) << 10;
-        return residentBytes
-            - ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getCommitted();
+    long bytes = 0;
+    boolean beside = false;
+    for (String line : Files.readAllLines(ranges)) {
+      int dash = line.indexOf('-');
+      if (dash > 0 && line.indexOf(' ') > dash) {
+        beside = Long.parseUnsignedLong(line, 0, dash, 16) >= 1L << 40;
+      } else if (beside && line.startsWith("Rss:")) {
+        bytes += Long.parseLong(line.replaceAll("[^0-9]", "")) << 10;
       }
     }
-    return 0;
+    return bytes;
   }
 }
