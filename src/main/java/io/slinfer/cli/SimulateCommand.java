@@ -18,6 +18,7 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -124,7 +125,8 @@ public final class SimulateCommand implements Callable<Integer> {
           "--minutes is " + minutes + "; allowed: above 0, at most " + MOST_MINUTES);
     }
     if (report != null) {
-      Files.writeString(report, ""); // What cannot be written is to fail before the long work.
+      // What cannot be written is to fail before the long work; an earlier report stays till then.
+      Files.writeString(report, "", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
     if (events != null && models.size() * policies.size() > 1) {
       throw new IllegalArgumentException("--events takes one policy and one number of models");
