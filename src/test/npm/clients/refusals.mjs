@@ -5,7 +5,7 @@ export const refusals = [
   ["other", "hi", "key-one", 403, "model_not_allowed"],
   ["nobody", "hi", "sesame", 404, "model_not_found"],
   ["demo", "x".repeat(30000), "sesame", 413, "body_too_large"],
-  ["demo", "x".repeat(900), "sesame", 429, "deadline_passed", { "x-slinfer-ttft-ms": "1" }],
+  ["demo", "x".repeat(900), "sesame", 429, "deadline_impossible", { "x-slinfer-ttft-ms": "1" }],
   ["demo", "~", "sesame", 500, "internal_error"],
   ["broken", "hi", "sesame", 503, "model_loading"],
 ];

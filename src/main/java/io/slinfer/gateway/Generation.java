@@ -124,7 +124,9 @@ public final class Generation {
   void fail(Failure failure) {
     boolean known = state == State.SUBMITTED || failure instanceof Failure.Overloaded;
     if (known
-        && (failure instanceof Failure.Overloaded || failure instanceof Failure.Unavailable)) {
+        && (failure instanceof Failure.Overloaded
+            || failure instanceof Failure.Unattainable
+            || failure instanceof Failure.Unavailable)) {
       gateway.countRefusal(request);
     }
     state = State.ENDED;
@@ -144,6 +146,9 @@ public final class Generation {
     outputTokens++;
     if (token.draw().embedding() != null) {
       listener.onEmbedding(token.draw().embedding());
+      return;
+    }
+    if (request.reading().promptOnly()) {
       return;
     }
     if (request.reading().tokens()) {
@@ -247,11 +252,16 @@ public final class Generation {
     state = State.ENDED;
     boolean calls = reason == FinishReason.STOP && reader.wholeCalls() > 0;
     FinishReason told = calls ? FinishReason.TOOL_CALLS : reason;
+    int toldTokens = outputTokens;
+    if (request.reading().promptOnly()) {
+      told = FinishReason.LENGTH;
+      toldTokens = 0;
+    }
     judge();
     meters.served(told, prompt.length, outputTokens, gateway.nanoTime() - request.arrivalNanos());
     listener.onFinished(
         told,
-        new GenerationListener.Usage(prompt.length, cachedTokens, outputTokens, reasoningTokens));
+        new GenerationListener.Usage(prompt.length, cachedTokens, toldTokens, reasoningTokens));
   }
 
   /** Whether it kept what its caller asked for, without grace for a cold start. */

@@ -45,7 +45,7 @@ public final class ChatRequests {
         CallFields.includeUsage(fields, stream),
         new GenerationCall.Answer(
             form(fields, tools),
-            new AnswerReading(false, logprobs, true, !tools.isEmpty(), tools.parallel()),
+            new AnswerReading(false, logprobs, true, !tools.isEmpty(), tools.parallel(), false),
             n,
             logprobs));
   }

@@ -22,6 +22,7 @@ public record ErrorAnswer(
     Map<String, String> headers) {
 
   private static final String INVALID = "invalid_request_error";
+  private static final String LIMIT = "rate_limit_error";
   private static final String SERVER = "server_error";
   private static final long MAX_RETRY_MILLIS = 60_000;
   private static final Map<String, String> NEVER = Map.of("x-should-retry", "false");
@@ -39,12 +40,9 @@ public record ErrorAnswer(
           new ErrorAnswer(404, message, INVALID, field, code, NEVER);
       case Failure.Overloaded overloaded ->
           new ErrorAnswer(
-              429,
-              overloaded.message(),
-              "rate_limit_error",
-              null,
-              overloaded.reason(),
-              limit(overloaded));
+              429, overloaded.message(), LIMIT, null, overloaded.reason(), limit(overloaded));
+      case Failure.Unattainable(String message) ->
+          new ErrorAnswer(429, message, LIMIT, null, failure.reasonWord(), NEVER);
       case Failure.Unavailable(String message, String reason, long millis) ->
           new ErrorAnswer(503, message, SERVER, null, reason, retry(millis));
       case Failure.Cancelled(String message) ->

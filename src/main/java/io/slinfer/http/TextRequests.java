@@ -38,28 +38,28 @@ public final class TextRequests {
               + " probabilities.",
           "suffix");
     }
+    int maxTokens = fields.integer("max_tokens", DEFAULT_MAX_TOKENS, 0, Integer.MAX_VALUE);
+    GenerationCall.Limits limits = limits(fields, Math.max(1, maxTokens));
     boolean stream = fields.flag("stream", false);
     return new GenerationCall(
         new ModelId(model),
         prompts,
         n,
-        scored ? limits(fields).scoringPrompt() : limits(fields),
+        scored ? limits.scoringPrompt() : limits,
         CallFields.user(fields),
         fields.integer("priority", 0, Integer.MIN_VALUE, Integer.MAX_VALUE),
         stream,
         CallFields.includeUsage(fields, stream),
         new GenerationCall.Answer(
             AnswerForms.read(fields),
-            new AnswerReading(echo, logprobs || bestOf > n, false, false, true),
+            new AnswerReading(echo, logprobs || bestOf > n, false, false, true, maxTokens == 0),
             bestOf(bestOf, n, stream),
             logprobs));
   }
 
-  private static GenerationCall.Limits limits(Fields fields) {
+  private static GenerationCall.Limits limits(Fields fields, int maxOutputTokens) {
     return CallFields.limits(
-        fields,
-        fields.integer("max_tokens", DEFAULT_MAX_TOKENS, 1, Integer.MAX_VALUE),
-        fields.integer("logprobs", 0, 0, CallFields.MAX_LIKELIEST));
+        fields, maxOutputTokens, fields.integer("logprobs", 0, 0, CallFields.MAX_LIKELIEST));
   }
 
   private static int bestOf(int bestOf, int n, boolean stream) {

@@ -444,14 +444,23 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
       return;
     }
     int mostTokens = 0;
+    List<InstanceCosts> costs = new ArrayList<>(parts.devices.size());
     for (DeviceParts device : parts.devices) {
-      InstanceCosts costs = models.costs(model, device.spec().kind());
-      mostTokens = Math.max(mostTokens, costs == null ? 0 : device.mostTokens(costs));
+      InstanceCosts onDevice = models.costs(model, device.spec().kind());
+      costs.add(onDevice);
+      mostTokens = Math.max(mostTokens, onDevice == null ? 0 : device.mostTokens(onDevice));
     }
     int prompt = request.sequence().promptLength();
     if (prompt >= mostTokens) {
       fail(request, tooLong(model, prompt, mostTokens));
       return;
+    }
+    if (request.submit().strict() && !promises.isBestEffort(model)) {
+      Optional<Failure> late = Promises.objection(request.request(), costs);
+      if (late.isPresent()) {
+        fail(request, late.get());
+        return;
+      }
     }
     RequestLife life =
         new RequestLife(

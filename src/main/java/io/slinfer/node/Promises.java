@@ -1,10 +1,12 @@
 package io.slinfer.node;
 
 import io.slinfer.cost.InstanceCosts;
+import io.slinfer.request.Failure;
 import io.slinfer.request.InferenceRequest;
 import io.slinfer.request.ModelId;
 import io.slinfer.request.Slo;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
@@ -30,6 +32,37 @@ public record Promises(long coldStartNanos, Predicate<ModelId> bestEffort) {
 
   boolean isBestEffort(ModelId model) {
     return bestEffort.test(model);
+  }
+
+  /**
+   * The refusal of a strict wish that no device could fulfil even if it were idle and as fast as
+   * its profile says; empty where one could.
+   *
+   * @param costs on each device; null where the model cannot run
+   */
+  static Optional<Failure> objection(InferenceRequest request, List<InstanceCosts> costs) {
+    int tokens = request.promptTokens().length;
+    double firstNanos = Double.MAX_VALUE;
+    double tokenNanos = Double.MAX_VALUE;
+    for (InstanceCosts onDevice : costs) {
+      if (onDevice != null) {
+        firstNanos = Math.min(firstNanos, onDevice.latency().prefillNanos(tokens));
+        tokenNanos = Math.min(tokenNanos, onDevice.latency().decodeNanos(tokens, 1));
+      }
+    }
+    Slo wish = request.slo();
+    if (firstNanos > wish.timeToFirstTokenNanos()) {
+      return Optional.of(late("the first token", wish.timeToFirstTokenNanos(), tokens, firstNanos));
+    }
+    return tokenNanos > wish.timePerOutputTokenNanos()
+        ? Optional.of(late("a token", wish.timePerOutputTokenNanos(), tokens, tokenNanos))
+        : Optional.empty();
+  }
+
+  private static Failure late(String what, long wishNanos, int tokens, double leastNanos) {
+    return new Failure.Unattainable(
+        "No device here gives %s within %.0f ms after a prompt of %d tokens: it takes %.0f ms."
+            .formatted(what, wishNanos / 1e6, tokens, Math.ceil(leastNanos / 1e6)));
   }
 
   /**

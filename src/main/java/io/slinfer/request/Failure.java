@@ -15,6 +15,7 @@ public sealed interface Failure {
       case Invalid invalid -> invalid.code() == null ? "invalid" : invalid.code();
       case NotFound _ -> "not_found";
       case Overloaded overloaded -> overloaded.reason();
+      case Unattainable _ -> "deadline_impossible";
       case Unavailable unavailable -> unavailable.reason();
       case Cancelled _ -> "cancelled";
       case Internal _ -> "internal";
@@ -43,6 +44,9 @@ public sealed interface Failure {
   record Overloaded(
       String message, String reason, int limitRequests, long retryAfterMillis, long resetMillis)
       implements Failure {}
+
+  /** Would be late even on an idle device (429): trying again makes no sense. */
+  record Unattainable(String message) implements Failure {}
 
   /**
    * Cannot be served here now (503): the model does not load, the node drains.

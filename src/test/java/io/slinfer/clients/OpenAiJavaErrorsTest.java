@@ -29,7 +29,7 @@ final class OpenAiJavaErrorsTest {
     "other, hi, 1, key-one, 403, model_not_allowed",
     "nobody, hi, 1, sesame, 404, model_not_found",
     "demo, 30000, 1, sesame, 413, body_too_large",
-    "demo, 900, 1, sesame, 429, deadline_passed",
+    "demo, 900, 1, sesame, 429, deadline_impossible",
     "demo, ~, 1, sesame, 500, internal_error",
     "broken, hi, 1, sesame, 503, model_loading",
   })

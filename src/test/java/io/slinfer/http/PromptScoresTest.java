@@ -72,6 +72,20 @@ final class PromptScoresTest {
     assertEquals(texts(whole.at("/choices/0/logprobs")), streamed);
   }
 
+  @Test
+  void mayBeAllThatIsWanted() throws Exception {
+    String prompt = "Once upon a time";
+    JsonNode answer = JSON.readTree(post(ask(prompt).put("echo", true).put("max_tokens", 0)));
+    JsonNode choice = answer.at("/choices/0");
+    assertEquals(prompt, choice.get("text").textValue());
+    assertEquals(prompt, String.join("", texts(choice.get("logprobs"))));
+    assertEquals("length", choice.get("finish_reason").textValue());
+    assertEquals(0, answer.at("/usage/completion_tokens").intValue());
+    JsonNode plain = JSON.readTree(post(ask(prompt).put("max_tokens", 0)));
+    assertEquals("", plain.at("/choices/0/text").textValue());
+    assertEquals(0, plain.at("/choices/0/logprobs/tokens").size());
+  }
+
   private static JsonNode read(String chunk) {
     try {
       return JSON.readTree(chunk).at("/choices/0/logprobs");

@@ -409,7 +409,8 @@ final class NodeCoreTest {
     bench.run(SECOND);
     bench.submit(Ask.of("hasty", "model", 400, 3).about(1).within(new Slo(SECOND / 10, SECOND)));
     bench.run(SECOND / 10);
-    assertInstanceOf(Failure.Overloaded.class, ((Failed) bench.told("hasty").getLast()).failure());
+    assertInstanceOf(
+        Failure.Unattainable.class, ((Failed) bench.told("hasty").getLast()).failure());
     assertEquals(0, bench.stepsOf("hasty"));
     bench.submit(Ask.of("patient", "model", 400, 3).about(1));
     bench.run(5 * SECOND);

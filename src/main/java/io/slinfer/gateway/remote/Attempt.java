@@ -103,7 +103,11 @@ final class Attempt {
     return switch (failure) {
       case Failure.Overloaded overloaded -> overloaded.retryAfterMillis();
       case Failure.Unavailable unavailable -> unavailable.retryAfterMillis();
-      case Failure.Invalid _, Failure.NotFound _, Failure.Cancelled _, Failure.Internal _ ->
+      case Failure.Unattainable _,
+          Failure.Invalid _,
+          Failure.NotFound _,
+          Failure.Cancelled _,
+          Failure.Internal _ ->
           Long.MAX_VALUE;
     };
   }

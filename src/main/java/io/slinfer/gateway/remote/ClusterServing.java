@@ -255,7 +255,11 @@ public final class ClusterServing implements Serving {
     return !attempt.isAccepted()
         && !attempt.isCancelled()
         && switch (failure) {
-          case Failure.Overloaded _, Failure.Unavailable _, Failure.Invalid _, Failure.NotFound _ ->
+          case Failure.Overloaded _,
+              Failure.Unattainable _,
+              Failure.Unavailable _,
+              Failure.Invalid _,
+              Failure.NotFound _ ->
               true;
           case Failure.Cancelled _, Failure.Internal _ -> false;
         };

@@ -11,6 +11,7 @@ final class FailureCodec {
   private static final int UNAVAILABLE = 4;
   private static final int CANCELLED = 5;
   private static final int INTERNAL = 6;
+  private static final int UNATTAINABLE = 7;
 
   private FailureCodec() {}
 
@@ -35,6 +36,7 @@ final class FailureCodec {
               .text(unavailable.message())
               .text(unavailable.reason())
               .number(unavailable.retryAfterMillis());
+      case Failure.Unattainable late -> out.number(UNATTAINABLE).text(late.message());
       case Failure.Cancelled cancelled -> out.number(CANCELLED).text(cancelled.message());
       case Failure.Internal internal -> out.number(INTERNAL).text(internal.message());
     }
@@ -50,6 +52,7 @@ final class FailureCodec {
           new Failure.Overloaded(message, in.text(), in.integer(), in.number(), in.number());
       case UNAVAILABLE -> new Failure.Unavailable(message, in.text(), in.number());
       case CANCELLED -> new Failure.Cancelled(message);
+      case UNATTAINABLE -> new Failure.Unattainable(message);
       case INTERNAL -> new Failure.Internal(message);
       default -> throw new WireException("failure kind " + kind);
     };

@@ -151,6 +151,7 @@ final class CodecTest {
             new Failure.Invalid("no", "field", null),
             new Failure.NotFound("none", null, "code"),
             new Failure.Overloaded("full", "queue_full", 7, 1_500, 60_000),
+            new Failure.Unattainable("late"),
             new Failure.Unavailable("off", "stopping", 5_000),
             new Failure.Cancelled("gone"),
             new Failure.Internal("broken"));
