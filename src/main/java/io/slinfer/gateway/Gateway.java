@@ -12,10 +12,12 @@ import io.slinfer.request.RequestId;
 import io.slinfer.request.Slo;
 import io.slinfer.request.TokenRule;
 import io.vertx.core.Context;
+import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +29,9 @@ public final class Gateway {
 
   private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
 
+  /** A step of many requests must not keep the event loop from whatever else it has to do. */
+  private static final int EVENTS_A_TURN = 32;
+
   private final Context context;
   private final Thread owner = Thread.currentThread();
   private final ModelCatalogue catalogue;
@@ -36,6 +41,7 @@ public final class Gateway {
   private final ServingMeters meters;
   private final TokenOutlet outlet;
   private final Map<RequestId, Generation> submitted = new HashMap<>();
+  private final Queue<TokenEvent> arrived = new ArrayDeque<>();
 
   /**
    * Made on the event loop that it is confined to.
@@ -55,7 +61,7 @@ public final class Gateway {
     this.serving = serving;
     this.slos = slos;
     this.meters = meters;
-    this.outlet = events -> context.runOnContext(nothing -> route(events));
+    this.outlet = events -> context.runOnContext(nothing -> take(events));
   }
 
   /** The models that can be called. */
@@ -243,20 +249,38 @@ public final class Gateway {
         "model " + model + " cannot be read: " + cause.getMessage(), "model_loading", 5_000);
   }
 
-  private void route(List<TokenEvent> events) {
-    for (TokenEvent event : events) {
-      Generation generation =
-          switch (event) {
-            case TokenEvent.Finished _, TokenEvent.Failed _ -> submitted.remove(event.id());
-            case TokenEvent.Accepted _,
-                TokenEvent.Started _,
-                TokenEvent.Scored _,
-                TokenEvent.Token _ ->
-                submitted.get(event.id());
-          };
-      if (generation != null) {
-        generation.onEvent(event);
+  private void take(List<TokenEvent> events) {
+    boolean idle = arrived.isEmpty();
+    arrived.addAll(events);
+    if (idle) {
+      routeSome();
+    }
+  }
+
+  private void routeSome() {
+    try {
+      for (int i = 0; i < EVENTS_A_TURN && !arrived.isEmpty(); i++) {
+        route(arrived.remove());
       }
+    } finally {
+      if (!arrived.isEmpty()) {
+        context.runOnContext(nothing -> routeSome());
+      }
+    }
+  }
+
+  private void route(TokenEvent event) {
+    Generation generation =
+        switch (event) {
+          case TokenEvent.Finished _, TokenEvent.Failed _ -> submitted.remove(event.id());
+          case TokenEvent.Accepted _,
+              TokenEvent.Started _,
+              TokenEvent.Scored _,
+              TokenEvent.Token _ ->
+              submitted.get(event.id());
+        };
+    if (generation != null) {
+      generation.onEvent(event);
     }
   }
 

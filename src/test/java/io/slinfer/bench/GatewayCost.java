@@ -26,6 +26,12 @@ public final class GatewayCost {
   private static final int CONNECTIONS = 256;
   private static final int WARM_UP_SECONDS = 8;
 
+  /** Memory that is there already: else the first touch of each page counts as a handler's time. */
+  private static final List<String> HEAP = List.of("-Xms1g", "-Xmx1g", "-XX:+AlwaysPreTouch");
+
+  /** As many as server and client keep busy: their event loops and collectors. */
+  private static final int CONTROL_THREADS = 6;
+
   private final Vertx vertx = Vertx.vertx();
   private final Process server;
   private final BufferedReader said;
@@ -36,6 +42,7 @@ public final class GatewayCost {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(Files.readAllLines(Path.of("conf", "jvm.flags")));
+    command.addAll(HEAP);
     command.addAll(List.of("-Dslinfer.home=" + Path.of("").toAbsolutePath(), "-cp"));
     command.add(System.getProperty("java.class.path"));
     command.add(GatewayCostServer.class.getName());
@@ -62,7 +69,7 @@ public final class GatewayCost {
     }
   }
 
-  private void run(int seconds, int rounds) throws IOException {
+  private void run(int seconds, int rounds) throws IOException, InterruptedException {
     String[] words = answer().split(" ");
     Ports ports =
         new Ports(
@@ -75,19 +82,26 @@ public final class GatewayCost {
             + " connections on loopback, every token one event");
     say("of a streamed `/v1/completions`, server and client each a process on the same machine.");
     say("");
+    say(
+        "The server's heap is there from the start: `SLINFER_JAVA_OPTS=\""
+            + String.join(" ", HEAP)
+            + "\"`.");
+    say("");
     say("Machine: " + machine() + "; commit " + commit() + "; rounds of " + seconds + " s.");
     throughput(ports, seconds, rounds);
     latency(ports, seconds, rounds);
   }
 
-  private void throughput(Ports ports, int seconds, int rounds) throws IOException {
+  private void throughput(Ports ports, int seconds, int rounds)
+      throws IOException, InterruptedException {
     TokenReaders.run(vertx, ports.timeless(), CONNECTIONS, WARM_UP_SECONDS);
     say("");
     say("## Throughput, emulated engine with `delay: 0`");
     say("");
     say(
-        "| round | tokens a second | server CPU-seconds | tokens per CPU-second | longest handler, CPU ms |");
-    say("|---|---|---|---|---|");
+        "| round | tokens a second | server CPU-seconds | tokens per CPU-second | longest handler, CPU ms |"
+            + " control, CPU ms |");
+    say("|---|---|---|---|---|---|");
     double[] perCpuSecond = new double[rounds];
     for (int i = 0; i < rounds; i++) {
       order("watch");
@@ -97,12 +111,22 @@ public final class GatewayCost {
       double handlerMillis = Double.parseDouble(order("watched"));
       perCpuSecond[i] = result.tokens() / cpu;
       say(
-          "| %d | %,.0f | %.2f | **%,.0f** | %.1f |",
-          i + 1, result.tokens() / result.seconds(), cpu, perCpuSecond[i], handlerMillis);
+          "| %d | %,.0f | %.2f | **%,.0f** | %.1f | %.1f |",
+          i + 1,
+          result.tokens() / result.seconds(),
+          cpu,
+          perCpuSecond[i],
+          handlerMillis,
+          ChargedTime.longestMillis(CONTROL_THREADS, seconds));
     }
     Arrays.sort(perCpuSecond);
     say("");
     say("Median %,.0f tokens per CPU-second of the process.", perCpuSecond[rounds / 2]);
+    say(
+        "Control: after each round, what the longest of many pieces of work of some 20 us was charged in");
+    say(
+        CONTROL_THREADS
+            + " threads without a server. A handler's figure within it says nothing of the handler.");
   }
 
   private void latency(Ports ports, int seconds, int rounds) throws IOException {
