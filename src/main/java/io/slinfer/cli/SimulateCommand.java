@@ -39,6 +39,8 @@ public final class SimulateCommand implements Callable<Integer> {
 
   private static final String SYNTHETIC = "synthetic";
 
+  private static final int DEFAULT_MODELS = 128;
+
   /** A year. */
   private static final int MOST_MINUTES = 365 * 24 * 60;
 
@@ -72,8 +74,10 @@ public final class SimulateCommand implements Callable<Integer> {
   @Option(
       names = "--models",
       split = ",",
-      defaultValue = "128",
-      description = "How many models; several to compare; default: ${DEFAULT-VALUE}.")
+      description =
+          "How many models; several to compare; default: all of a .json trace, else "
+              + DEFAULT_MODELS
+              + ".")
   private List<Integer> models;
 
   @Option(
@@ -128,12 +132,13 @@ public final class SimulateCommand implements Callable<Integer> {
       // What cannot be written is to fail before the long work; an earlier report stays till then.
       Files.writeString(report, "", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
-    if (events != null && models.size() * policies.size() > 1) {
+    List<Integer> counts = models == null ? List.of(allModels()) : models;
+    if (events != null && counts.size() * policies.size() > 1) {
       throw new IllegalArgumentException("--events takes one policy and one number of models");
     }
     List<Comparison.Run> runs = new ArrayList<>();
     for (String policy : policies) {
-      for (int count : models) {
+      for (int count : counts) {
         runs.add(run(policy, count));
       }
     }
@@ -197,6 +202,12 @@ public final class SimulateCommand implements Callable<Integer> {
     } finally {
       progress.end();
     }
+  }
+
+  private int allModels() throws IOException {
+    return trace.endsWith(".json")
+        ? TraceFile.read(Path.of(trace), DEFAULT_MODELS).models().size()
+        : DEFAULT_MODELS;
   }
 
   private Trace trace(int count) throws IOException {
