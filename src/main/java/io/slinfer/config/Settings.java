@@ -123,9 +123,14 @@ public record Settings(
               + " for a real one");
     }
     Set<DeviceId> ids = new HashSet<>();
+    Set<Integer> gpus = new HashSet<>();
     for (DeviceSettings device : devices) {
       if (!ids.add(device.id())) {
         throw new SettingsException(file + ": devices: " + device.id() + " is there twice");
+      }
+      if (device.realGpu() && !gpus.add(device.gpuNumber())) {
+        throw new SettingsException(
+            file + ": devices: " + device.id() + " is a GPU that is there already");
       }
     }
     return devices;

@@ -124,6 +124,7 @@ final class SettingsTest {
         "devices: {cpu: {count: 2}}|f.yaml: devices.cpu.count: 2: unknown key",
         "devices: {cpu: {engine: emulated, speed: 0}}|f.yaml: devices.cpu.speed: 0; allowed: a number",
         "devices: {gpu: {engine: emulated, count: 2}, 'gpu:1': {engine: emulated}}|f.yaml: devices: gpu:1 is there twice",
+        "devices: {gpu: {}, 'gpu:0': {}}|f.yaml: devices: gpu:0 is a GPU that is there already",
         "models: {emulated: {m: {}}}|f.yaml: models.emulated: needs devices with engine: emulated",
         "cluster: {members: [10.0.0.7]}|f.yaml: cluster.members: 10.0.0.7; allowed: host:port, such as",
         "cluster: {node: a/b}|f.yaml: cluster.node: a/b; allowed: 1 to 64 letters",

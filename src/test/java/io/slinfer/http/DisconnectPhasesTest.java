@@ -90,7 +90,9 @@ final class DisconnectPhasesTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void whileItDecodesBesideAnother(boolean resets) throws Exception {
-    try (TestServer server = new TestServer("", ENDLESS, "a");
+    // The other one must not end meanwhile.
+    ScriptedEngine.Script slow = ENDLESS.taking(TimeUnit.MILLISECONDS.toNanos(5), 0);
+    try (TestServer server = new TestServer("", slow, "a");
         RawClient other = caller(server, "a", 9, 1_000);
         RawClient client = caller(server, "a", 8, 1_000)) {
       other.readUntil("data: ");
@@ -100,7 +102,7 @@ final class DisconnectPhasesTest {
       server.awaitLeaving(1);
       int inFlight = stepsNow(server);
       server.engine().release();
-      server.awaitLiveRequests(1);
+      server.awaitLeaving(0);
       awaitSteps(server, inFlight + 3);
       long withIt =
           server.engine().steps().stream()
