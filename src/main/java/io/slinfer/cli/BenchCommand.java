@@ -72,6 +72,16 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    requireAtLeast("--prompt", promptTokens, 0);
+    requireAtLeast("--gen", generatedTokens, 0);
+    requireAtLeast("--depth", depth, 0);
+    requireAtLeast("--repetitions", repetitions, 1);
+    for (int batch : batches) {
+      requireAtLeast("--batch", batch, 1);
+    }
+    if (promptTokens == 0 && generatedTokens == 0) {
+      throw new IllegalArgumentException("--prompt and --gen are 0: there is nothing to measure");
+    }
     List<Row> rows = new ArrayList<>();
     EngineDescription description;
     try (EngineSession session = engine.open(LogitsObserver.NONE)) {
@@ -93,14 +103,16 @@ final class BenchCommand implements Callable<Integer> {
 
   private void requireFit(int contextTokens) {
     int longest = Math.max(promptTokens, Math.max(depth, 1) + generatedTokens + WARM_UP_DECODES);
-    if (longest > contextTokens || repetitions < 1 || promptTokens < 0 || generatedTokens < 0) {
+    if (longest > contextTokens) {
       throw new IllegalArgumentException(
           "the tests need " + longest + " tokens of context; allowed: up to " + contextTokens);
     }
-    for (int batch : batches) {
-      if (batch < 1) {
-        throw new IllegalArgumentException("--batch is " + batch + "; allowed: 1 or more");
-      }
+  }
+
+  private static void requireAtLeast(String option, int value, int least) {
+    if (value < least) {
+      throw new IllegalArgumentException(
+          option + " is " + value + "; allowed: " + least + " or more");
     }
   }
 

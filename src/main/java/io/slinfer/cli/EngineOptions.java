@@ -4,6 +4,7 @@ import io.slinfer.config.SettingsException;
 import io.slinfer.engine.ModelSource;
 import io.slinfer.engine.cpu.CpuEngine;
 import io.slinfer.engine.cpu.CpuKernels;
+import io.slinfer.engine.cpu.NativeKernels;
 import io.slinfer.engine.device.LogitsObserver;
 import io.slinfer.engine.gpu.GpuDriver;
 import io.slinfer.engine.gpu.GpuEngine;
@@ -94,7 +95,7 @@ final class EngineOptions {
     if (device.equals("auto")) {
       return GpuDevices.found(0, "--device: auto").orElse(null);
     }
-    if (!device.startsWith("gpu")) {
+    if (device.equals("cpu") || device.equals("java")) {
       return null;
     }
     if (!device.matches("gpu(:[0-9]{1,4})?")) {
@@ -105,8 +106,9 @@ final class EngineOptions {
   }
 
   private CpuKernels kernels() {
-    if (threads != null && threads < 1) {
-      throw new IllegalArgumentException("--threads is " + threads + "; allowed: 1 or more");
+    if (threads != null && (threads < 1 || threads > NativeKernels.MOST_THREADS)) {
+      throw new IllegalArgumentException(
+          "--threads is " + threads + "; allowed: 1 to " + NativeKernels.MOST_THREADS);
     }
     return new KernelChoice("--device", device, threads == null ? 0 : threads).open();
   }

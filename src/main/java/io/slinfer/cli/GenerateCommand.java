@@ -12,12 +12,11 @@ import io.slinfer.request.FinishReason;
 import io.slinfer.request.Sampling;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,6 +38,11 @@ import picocli.CommandLine.Spec;
     description = "Continues one prompt, without a server.",
     mixinStandardHelpOptions = true)
 final class GenerateCommand implements Callable<Integer> {
+
+  /** Fields of /proc/PID/stat after the name; proc(5) calls this one starttime, in clock ticks. */
+  private static final int STAT_START = 19;
+
+  private static final double CLOCK_TICKS_PER_SECOND = 100;
 
   @Spec private CommandSpec spec;
 
@@ -95,13 +99,21 @@ final class GenerateCommand implements Callable<Integer> {
     private int[] tokens;
   }
 
-  /** Times of one run, in nanoseconds since it started. */
-  private record Timings(long loaded, long firstToken, long end, Instant firstTokenAt) {}
+  /**
+   * Times of one run, in nanoseconds since it started.
+   *
+   * @param sinceProcessStart seconds from the start of the process to the first token
+   */
+  private record Timings(long loaded, long firstToken, long end, double sinceProcessStart) {}
 
   @Override
   public Integer call() throws Exception {
     if (maxTokens < 1) {
       throw new IllegalArgumentException("--max-tokens is " + maxTokens + "; allowed: 1 or more");
+    }
+    if (logitsFile != null) {
+      // What cannot be written is to fail before the work.
+      Files.writeString(logitsFile, "");
     }
     Sampling sampling = new Sampling(temperature, topK, topP, minP, seed);
     PromptLogits promptLogits = new PromptLogits();
@@ -160,7 +172,7 @@ final class GenerateCommand implements Callable<Integer> {
     List<Float> logProbabilities = new ArrayList<>();
     long loaded = System.nanoTime() - start;
     long firstToken = 0;
-    Instant firstTokenAt = null;
+    double sinceProcessStart = 0;
     FinishReason reason = null;
     while (reason == null) {
       SequenceOutput output =
@@ -168,9 +180,9 @@ final class GenerateCommand implements Callable<Integer> {
               .step(List.of(new SequenceChunk(sequence, sequence.pending())))
               .outputs()
               .getFirst();
-      if (firstTokenAt == null) {
+      if (firstToken == 0) {
         firstToken = System.nanoTime() - start;
-        firstTokenAt = Instant.now();
+        sinceProcessStart = processSeconds();
       }
       logProbabilities.add(output.logProbability());
       reason = finish(session, sequence, tokenizer);
@@ -184,7 +196,8 @@ final class GenerateCommand implements Callable<Integer> {
     text.append(rest);
     show(out, rest);
     if (json) {
-      Timings timings = new Timings(loaded, firstToken, System.nanoTime() - start, firstTokenAt);
+      Timings timings =
+          new Timings(loaded, firstToken, System.nanoTime() - start, sinceProcessStart);
       out.println(
           new ObjectMapper()
               .writeValueAsString(
@@ -243,15 +256,24 @@ final class GenerateCommand implements Callable<Integer> {
     result.put("prompt_tokens_per_second", sequence.promptLength() / prompt);
     result.put("decode_seconds", decode);
     result.put("decode_tokens_per_second", decode == 0 ? 0 : (sequence.generated() - 1) / decode);
-    ProcessHandle.current()
-        .info()
-        .startInstant()
-        .ifPresent(
-            started ->
-                result.put(
-                    "process_start_to_first_token_seconds",
-                    Duration.between(started, timings.firstTokenAt).toNanos() / 1e9));
+    result.put("process_start_to_first_token_seconds", timings.sinceProcessStart);
     return result;
+  }
+
+  /**
+   * Seconds since this process began, to 10 ms: what Linux counts from its own start; elsewhere
+   * since the virtual machine began.
+   */
+  private static double processSeconds() {
+    try {
+      String[] fields =
+          Files.readString(Path.of("/proc/self/stat")).replaceFirst(".*\\) ", "").split(" ");
+      String up = Files.readString(Path.of("/proc/uptime")).split(" ")[0];
+      return Double.parseDouble(up)
+          - Double.parseDouble(fields[STAT_START]) / CLOCK_TICKS_PER_SECOND;
+    } catch (IOException noLinux) {
+      return ManagementFactory.getRuntimeMXBean().getUptime() / 1e3;
+    }
   }
 
   /** Keeps the logits after the last token of the prompt. */

@@ -2,6 +2,7 @@ package io.slinfer.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.slinfer.load.CallRecord;
+import io.slinfer.load.CallRecord.Outcome;
 import io.slinfer.load.LoadClient;
 import io.slinfer.load.LoadReport;
 import io.slinfer.load.LoadSlo;
@@ -16,6 +17,7 @@ import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -157,6 +159,10 @@ final class LoadTestCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    if (report != null) {
+      // What cannot be written is to fail before the long work; an earlier report stays till then.
+      Files.writeString(report, "", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
     LoadSlo slo = goodput == null ? LoadSlo.DEFAULT : LoadSlo.parse(goodput);
     Vertx vertx = Vertx.vertx();
     try (LoadClient client = new LoadClient(vertx, target())) {
@@ -169,10 +175,21 @@ final class LoadTestCommand implements Callable<Integer> {
           LoadSummary.of(
               counted(records), slo, (processCpuNanos() - cpuNanosBefore) / 1e9, warmUpSeconds);
       print(summary);
+      requireSome(records);
     } finally {
       vertx.close().await();
     }
     return 0;
+  }
+
+  /** A run in which nothing worked is no measurement. */
+  private static void requireSome(List<CallRecord> records) throws IOException {
+    boolean none = records.stream().allMatch(record -> record.outcome() == Outcome.FAILED);
+    if (none && !records.isEmpty()) {
+      CallRecord first = records.getFirst();
+      String status = first.status() == 0 ? "" : first.status() + " ";
+      throw new IOException("every call failed; the first: " + status + first.error());
+    }
   }
 
   private List<PlannedCall> planned(List<String> targets) throws IOException {

@@ -17,7 +17,6 @@ import picocli.CommandLine.Spec;
 /** Writes a llama model with random weights, for benchmarks; {@code scripts/make-model}. */
 @Command(
     name = "make-model",
-    hidden = true,
     description = "Writes a llama model of a given shape with random weights, for benchmarks.",
     mixinStandardHelpOptions = true)
 final class MakeModelCommand implements Callable<Integer> {

@@ -3,6 +3,7 @@ package io.slinfer.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import io.slinfer.model.chat.ChatPrompt;
 import io.slinfer.model.chat.ChatTemplate;
 import io.slinfer.model.chat.ChatTemplates;
@@ -10,6 +11,7 @@ import io.slinfer.model.gguf.GgufFile;
 import io.slinfer.model.gguf.GgufMetadata;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,10 +70,14 @@ public final class RenderCommand implements Callable<Integer> {
   }
 
   private static Loaded fromFile(Path file) throws IOException {
-    if (!Files.isReadable(file)) {
+    if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
       throw new IOException(file + ": no such file, or not readable");
     }
-    return new Loaded(ChatTemplates.compile(Files.readString(file)), "", "");
+    try {
+      return new Loaded(ChatTemplates.compile(Files.readString(file)), "", "");
+    } catch (CharacterCodingException notText) {
+      throw new IOException(file + ": is not UTF-8", notText);
+    }
   }
 
   private static Loaded fromModel(Path file) throws IOException {
@@ -103,7 +109,9 @@ public final class RenderCommand implements Callable<Integer> {
         return input;
       }
     } catch (JsonProcessingException notAnObject) {
-      throw new IOException("stdin is no JSON object: " + notAnObject.getOriginalMessage());
+      boolean otherJson = notAnObject instanceof MismatchedInputException;
+      throw new IOException(
+          "stdin is no JSON object" + (otherJson ? "" : ": " + notAnObject.getOriginalMessage()));
     }
     throw new IOException("stdin is no JSON object");
   }

@@ -96,7 +96,7 @@ final class ServeCommand implements Callable<Integer> {
       return RecordingFile.create(record);
     } catch (IOException failure) {
       throw new ParameterException(
-          spec.commandLine(), "--record is " + record + ", which cannot be written: " + failure);
+          spec.commandLine(), "--record: " + SlinferCommand.oneLine(failure));
     }
   }
 

@@ -3,9 +3,14 @@ package io.slinfer.cli;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The root of the command line; every command of the contract is one subcommand class in this
@@ -55,7 +60,11 @@ public final class SlinferCommand {
     commandLine.setParameterExceptionHandler(
         (failure, parsed) -> {
           CommandLine command = failure.getCommandLine();
-          command.getErr().println("slinfer: " + oneLine(failure));
+          String more =
+              failure instanceof UnmatchedArgumentException && command.getParent() == null
+                  ? "; `help` lists the commands"
+                  : "";
+          command.getErr().println("slinfer: " + oneLine(failure) + more);
           return 2;
         });
     return commandLine.execute(arguments);
@@ -66,14 +75,25 @@ public final class SlinferCommand {
     return new PrintWriter(stream, true, StandardCharsets.UTF_8);
   }
 
-  private static String oneLine(Throwable failure) {
+  /** What went wrong, in one line. */
+  static String oneLine(Throwable failure) {
     String message = failure.getMessage();
     String kind = failure.getClass().getSimpleName();
     String text = message == null || message.isBlank() ? kind : message;
     if (failure instanceof FileSystemException file && file.getReason() == null) {
       // Its message is the bare path.
-      text = message + ": " + kind;
+      text = message + ": " + reason(file);
     }
     return text.replaceAll("\\s*\\R\\s*", " ");
+  }
+
+  private static String reason(FileSystemException failure) {
+    return switch (failure) {
+      case NoSuchFileException _ -> "no such file or folder";
+      case AccessDeniedException _ -> "permission denied";
+      case FileAlreadyExistsException _ -> "is there already";
+      case NotDirectoryException _ -> "is no folder";
+      default -> failure.getClass().getSimpleName();
+    };
   }
 }

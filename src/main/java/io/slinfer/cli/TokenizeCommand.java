@@ -2,14 +2,13 @@ package io.slinfer.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.slinfer.model.gguf.GgufFile;
-import io.slinfer.model.gguf.GgufMetadata;
 import io.slinfer.model.tokenizer.Tokenizer;
 import io.slinfer.model.tokenizer.Tokenizers;
 import io.slinfer.model.tokenizer.Utf8;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -51,7 +50,7 @@ final class TokenizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Tokenizer tokenizer = Tokenizers.of(metadata());
+    Tokenizer tokenizer = tokenizer();
     String input = utf8(System.in.readAllBytes());
     Map<String, Object> result = new LinkedHashMap<>();
     int[] tokens = decode ? ids(input) : tokenizer.encode(input, !noBos, !noSpecial);
@@ -65,9 +64,11 @@ final class TokenizeCommand implements Callable<Integer> {
     return 0;
   }
 
-  private GgufMetadata metadata() throws IOException {
+  private Tokenizer tokenizer() throws IOException {
     try (GgufFile file = GgufFile.open(model)) {
-      return file.metadata();
+      return Tokenizers.of(file.metadata());
+    } catch (IllegalArgumentException unusable) {
+      throw new IOException(model + ": " + unusable.getMessage(), unusable);
     }
   }
 
@@ -107,11 +108,11 @@ final class TokenizeCommand implements Callable<Integer> {
   }
 
   private static String utf8(byte[] bytes) {
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-    } catch (CharacterCodingException invalid) {
-      throw new IllegalArgumentException(
-          "the input is not UTF-8: " + invalid.getMessage(), invalid);
+    ByteBuffer input = ByteBuffer.wrap(bytes);
+    CharBuffer text = CharBuffer.allocate(bytes.length);
+    if (StandardCharsets.UTF_8.newDecoder().decode(input, text, true).isError()) {
+      throw new IllegalArgumentException("the input is not UTF-8 at byte " + input.position());
     }
+    return text.flip().toString();
   }
 }

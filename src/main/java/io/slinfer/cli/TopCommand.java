@@ -1,6 +1,7 @@
 package io.slinfer.cli;
 
 import io.slinfer.load.MetricsText;
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.ConnectException;
@@ -11,6 +12,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +28,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class TopCommand implements Callable<Integer> {
 
+  private static final double LEAST_SECONDS = 0.1;
   private static final String CLEAR = "\033[H\033[2J";
 
   @Spec private CommandSpec spec;
@@ -42,11 +45,24 @@ final class TopCommand implements Callable<Integer> {
       description = "Seconds between two looks (default: ${DEFAULT-VALUE}).")
   private double seconds;
 
+  @Option(names = "--api-key", description = "To see devices where the server asks for a key.")
+  private String apiKey;
+
   @Option(names = "--looks", defaultValue = "0", description = "Ends after so many; 0: never.")
   private int looks;
 
   @Override
   public Integer call() throws Exception {
+    if (!"http".equals(url.getScheme()) && !"https".equals(url.getScheme())) {
+      throw new IllegalArgumentException("--url is " + url + "; allowed: http:// or https://");
+    }
+    if (!(seconds >= LEAST_SECONDS)) {
+      throw new IllegalArgumentException(
+          "--interval is " + seconds + "; allowed: " + LEAST_SECONDS + " or more");
+    }
+    if (looks < 0) {
+      throw new IllegalArgumentException("--looks is " + looks + "; allowed: 0 or more");
+    }
     PrintWriter out = spec.commandLine().getOut();
     boolean terminal = System.console() != null && System.console().isTerminal();
     MetricsText before = null;
@@ -55,11 +71,12 @@ final class TopCommand implements Callable<Integer> {
       if (look > 0) {
         TimeUnit.MILLISECONDS.sleep(Math.round(seconds * 1_000));
       }
-      MetricsText now = read();
+      MetricsText now = MetricsText.parse(read("/metrics").orElseThrow(this::noMetrics));
+      String devices = read("/v1/devices").map(TopCommand::devices).orElse("");
       long nowNanos = System.nanoTime();
       double passed = before == null ? Double.NaN : (nowNanos - beforeNanos) / 1e9;
       out.print(terminal ? CLEAR : "");
-      out.print(page(now, before == null ? now : before, passed));
+      out.print(page(devices, now, before == null ? now : before, passed));
       out.flush();
       before = now;
       beforeNanos = nowNanos;
@@ -67,32 +84,64 @@ final class TopCommand implements Callable<Integer> {
     return 0;
   }
 
-  private MetricsText read() throws IOException, InterruptedException {
+  private IOException noMetrics() {
+    return new IOException(url + " does not tell its metrics");
+  }
+
+  /** What a path answers; empty if the server will not say. */
+  private Optional<String> read(String path) throws IOException, InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(url.resolve(path)).timeout(Duration.ofSeconds(10));
+    if (apiKey != null) {
+      request.header("authorization", "Bearer " + apiKey);
+    }
     try (HttpClient http = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build()) {
       HttpResponse<String> answer =
-          http.send(
-              HttpRequest.newBuilder(url.resolve("/metrics"))
-                  .timeout(Duration.ofSeconds(10))
-                  .build(),
-              HttpResponse.BodyHandlers.ofString());
-      if (answer.statusCode() != 200) {
-        throw new IOException(url + "/metrics answers " + answer.statusCode());
-      }
-      return MetricsText.parse(answer.body());
+          http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+      return answer.statusCode() == 200 ? Optional.of(answer.body()) : Optional.empty();
     } catch (ConnectException refused) {
       throw new IOException("no server at " + url, refused);
     }
   }
 
+  /** A line for each device of {@code /v1/devices}, and one for each of its instances. */
+  static String devices(String json) {
+    StringBuilder lines = new StringBuilder();
+    JsonObject answer = new JsonObject(json);
+    for (Object entry : answer.getJsonArray("data")) {
+      JsonObject device = (JsonObject) entry;
+      lines.append(String.format("%s  %s%n", device.getString("id"), device.getString("detail")));
+      for (Object part : device.getJsonArray("instances")) {
+        JsonObject instance = (JsonObject) part;
+        lines.append(
+            String.format(
+                Locale.ROOT,
+                "  %-30s %-8s running %d, waiting %d, weights %d MiB, KV %d of %d MiB%n",
+                instance.getString("model"),
+                instance.getString("state"),
+                instance.getInteger("running"),
+                instance.getInteger("waiting"),
+                instance.getLong("weight_bytes") >> 20,
+                instance.getLong("kv_used_bytes") >> 20,
+                instance.getLong("kv_held_bytes") >> 20));
+      }
+    }
+    return lines.toString();
+  }
+
   /**
    * The text of one look; rates are over {@code seconds} since {@code before}, if that is known.
+   *
+   * @param devices as {@link #devices}; empty where the server does not tell them
    */
-  static String page(MetricsText now, MetricsText before, double seconds) {
-    StringBuilder page = new StringBuilder();
-    now.byLabel("slinfer_device_emulated", "device")
-        .forEach(
-            (device, emulated) ->
-                page.append(device).append(emulated > 0 ? " (emulated)  " : "  "));
+  static String page(String devices, MetricsText now, MetricsText before, double seconds) {
+    StringBuilder page = new StringBuilder(devices);
+    if (devices.isEmpty()) {
+      now.byLabel("slinfer_device_emulated", "device")
+          .forEach(
+              (device, emulated) ->
+                  page.append(device).append(emulated > 0 ? " (emulated)  " : "  "));
+    }
     page.append(
         String.format(
             Locale.ROOT,

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Reads YAML files; every settings file, cluster, profile and fault file comes through here. */
 final class Yaml {
@@ -27,7 +28,11 @@ final class Yaml {
     try {
       return parse(file.toString(), Files.readString(file), reader);
     } catch (IOException failure) {
-      throw new SettingsException(file + ": cannot be read: " + failure.getClass().getSimpleName());
+      throw new SettingsException(
+          file
+              + (Files.isRegularFile(file)
+                  ? ": cannot be read: " + failure.getMessage()
+                  : ": no such file"));
     }
   }
 
@@ -44,7 +49,16 @@ final class Yaml {
               + ": line "
               + (failure.getLocation() == null ? "?" : failure.getLocation().getLineNr())
               + ": "
-              + failure.getOriginalMessage().lines().findFirst().orElse("not YAML"));
+              + what(failure));
     }
+  }
+
+  /** What the parser says, without its indented quotations of the text. */
+  private static String what(JsonProcessingException failure) {
+    return failure
+        .getOriginalMessage()
+        .lines()
+        .filter(line -> !line.isBlank() && !Character.isWhitespace(line.charAt(0)))
+        .collect(Collectors.joining(": "));
   }
 }

@@ -39,13 +39,18 @@ final class CallInFlight {
     end(Outcome.FAILED, String.valueOf(failure.getMessage()));
   }
 
+  /** Too much at once is a refusal; any other status is an error. */
+  private static Outcome refusal(int status) {
+    return status == 429 || status == 503 ? Outcome.REFUSED : Outcome.FAILED;
+  }
+
   void answered(HttpClientResponse response) {
     status = response.statusCode();
     coldStart = "true".equals(response.getHeader("x-slinfer-cold-start"));
     if (status != 200) {
       response
           .body()
-          .onSuccess(body -> end(Outcome.REFUSED, shortened(body)))
+          .onSuccess(body -> end(refusal(status), shortened(body)))
           .onFailure(this::broken);
       return;
     }

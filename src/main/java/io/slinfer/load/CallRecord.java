@@ -29,9 +29,9 @@ public record CallRecord(
     COMPLETED,
     /** The client hung up as planned. */
     DISCONNECTED,
-    /** The server refused it with a status. */
+    /** The server refused it for now: 429 or 503. */
     REFUSED,
-    /** The stream ended in an error, or the connection broke. */
+    /** Another status, an error inside the stream, or a broken connection. */
     FAILED
   }
 

@@ -25,9 +25,23 @@ final class TopCommandTest {
   @Test
   void showsDevicesModelsAndRatesBetweenTwoLooks() {
     String page =
-        TopCommand.page(MetricsText.parse(metrics(500)), MetricsText.parse(metrics(100)), 2);
+        TopCommand.page("", MetricsText.parse(metrics(500)), MetricsText.parse(metrics(100)), 2);
     assertTrue(page.contains("gpu:0 (emulated)"), page);
     assertTrue(page.contains("refused 7"), page);
     assertTrue(page.matches("(?s).*a .*b.* 3 +2 +25\\.0 +200\\.0 +0 +250\\.0 +0\\.0\\n"), page);
+  }
+
+  @Test
+  void showsWhatDevicesHold() {
+    String lines =
+        TopCommand.devices(
+            """
+            {"object":"list","data":[{"id":"cpu","detail":"native avx2, 2 threads","instances":[
+              {"model":"demo-chat","state":"ready","running":2,"waiting":1,"weight_bytes":5242880,
+               "kv_used_bytes":1048576,"kv_held_bytes":3145728}]}]}
+            """);
+    assertTrue(lines.startsWith("cpu  native avx2, 2 threads"), lines);
+    assertTrue(
+        lines.contains("ready    running 2, waiting 1, weights 5 MiB, KV 1 of 3 MiB"), lines);
   }
 }

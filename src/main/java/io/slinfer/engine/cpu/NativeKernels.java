@@ -16,6 +16,9 @@ import java.util.Locale;
  */
 public final class NativeKernels implements CpuKernels {
 
+  /** What a pool takes, as {@code slinfer_pool_create} checks. */
+  public static final int MOST_THREADS = 1_024;
+
   private final Arena arena = Arena.ofShared();
   private final KernelPool pool;
   private final MatmulLibrary matmul;
