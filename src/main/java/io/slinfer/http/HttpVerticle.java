@@ -19,11 +19,8 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.ext.web.handler.CorsHandler;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -161,7 +158,7 @@ public final class HttpVerticle extends VerticleBase {
     Router router = Router.router(vertx);
     router.route().handler(services.slowHeads::headArrived);
     router.route().handler(new CommonHeaders(services.meters, services.engine));
-    router.route().handler(cors());
+    router.route().handler(new CrossOrigin(services.settings.corsOrigins()));
     Routes routes =
         new Routes(
             router, services.gateways.apply(context), live, services.settings, services.meters);
@@ -184,27 +181,6 @@ public final class HttpVerticle extends VerticleBase {
     router.route().handler(routing -> routing.fail(404));
     router.route().failureHandler(this::failed);
     return router;
-  }
-
-  private CorsHandler cors() {
-    Set<HttpMethod> methods =
-        new LinkedHashSet<>(Set.of(HttpMethod.GET, HttpMethod.POST, HttpMethod.OPTIONS));
-    CorsHandler cors =
-        CorsHandler.create()
-            .allowedMethods(methods)
-            .exposedHeaders(
-                Set.of(
-                    "x-request-id",
-                    "openai-processing-ms",
-                    "x-slinfer-engine",
-                    "x-slinfer-cold-start",
-                    "retry-after",
-                    "retry-after-ms",
-                    "x-ratelimit-limit-requests",
-                    "x-ratelimit-remaining-requests",
-                    "x-ratelimit-reset-requests"));
-    services.settings.corsOrigins().forEach(cors::addOrigin);
-    return cors;
   }
 
   private void generation(Routes routes, String path, Endpoint endpoint) {
@@ -272,7 +248,6 @@ public final class HttpVerticle extends VerticleBase {
     ErrorAnswer answer =
         switch (routing.statusCode()) {
           case 400 -> ErrorAnswer.refusal(400, "The request is malformed.", null);
-          case 403 -> ErrorAnswer.refusal(403, "This origin is not allowed.", "forbidden");
           case 404 -> ErrorAnswer.refusal(404, "Unknown path: " + what, "unknown_url");
           case 405 ->
               ErrorAnswer.refusal(
