@@ -90,8 +90,7 @@ public final class HttpVerticle extends VerticleBase {
             .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
             .setSendBufferSize(SEND_BUFFER_BYTES)
             .setMaxHeaderSize(MAX_HEADER_BYTES)
-            .setMaxInitialLineLength(MAX_HEADER_BYTES)
-            .setHandle100ContinueAutomatically(true);
+            .setMaxInitialLineLength(MAX_HEADER_BYTES);
     if (settings.tls() != null) {
       options
           .setSsl(true)
