@@ -11,6 +11,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.VertxException;
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -221,12 +222,18 @@ public final class HttpVerticle extends VerticleBase {
         .onFailure(routing::fail);
   }
 
-  /** A connection that broke off inside a body, or a body that is no HTTP, such as bad chunks. */
-  private static void refuseBrokenBody(RoutingContext routing) {
-    LOG.debug("a body could not be read", routing.failure());
+  /**
+   * A head that the router found wanting, a connection that broke off inside a body, or a body that
+   * is no HTTP, such as bad chunks.
+   */
+  private static void refuseBrokenHttp(RoutingContext routing) {
+    LOG.debug("a request could not be read", routing.failure());
     CommonHeaders.closeAfter(routing.response());
-    ErrorShape.send(
-        routing, ErrorAnswer.refusal(400, "The body is not valid HTTP.", "malformed_http"));
+    String message =
+        routing.failure() instanceof VertxException head
+            ? "The request is not valid HTTP: " + head.getMessage() + "."
+            : "The body is not valid HTTP.";
+    ErrorShape.send(routing, ErrorAnswer.refusal(400, message, "malformed_http"));
   }
 
   private void failed(RoutingContext routing) {
@@ -235,7 +242,7 @@ public final class HttpVerticle extends VerticleBase {
       return;
     }
     if (routing.failure() != null && !routing.request().isEnded()) {
-      refuseBrokenBody(routing);
+      refuseBrokenHttp(routing);
       return;
     }
     if (routing.response().headWritten()) {

@@ -1,6 +1,7 @@
 package io.slinfer.http;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.slinfer.testing.JsonClient;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Bodies that cannot be read by what their heads say. */
+/** Bodies that cannot be read, by what their heads say or by what they are. */
 final class BodyFormTest {
 
   private static final String HELLO = "{\"model\":\"a\",\"prompt\":\"hello\"}";
@@ -78,6 +79,43 @@ final class BodyFormTest {
         200,
         JsonClient.post(server.url() + "/v1/completions", HELLO, "Content-Encoding", "Identity")
             .statusCode());
+  }
+
+  @Test
+  void saysWhatIsTooDeepOrTooLong() throws Exception {
+    Map<String, String> bodies =
+        Map.of(
+            "{\"x\":" + "[".repeat(1_001) + "]".repeat(1_001) + "}", "nesting depth",
+            "{\"x\":" + "1".repeat(1_001) + "}", "Number value length",
+            "{\"" + "x".repeat(60_000) + "\":1}", "Name length");
+    for (String path : posts()) {
+      for (Map.Entry<String, String> body : bodies.entrySet()) {
+        HttpResponse<String> answer = JsonClient.post(server.url() + path, body.getKey());
+        assertEquals(400, answer.statusCode(), path + ": " + answer.body());
+        assertTrue(answer.body().contains(body.getValue()), path + ": " + answer.body());
+        assertFalse(answer.body().contains("StreamReadConstraints"), answer.body());
+      }
+    }
+  }
+
+  @Test
+  void tellsWhereJsonBreaksWithoutTheParsersOwnWords() throws Exception {
+    String unclosed = JsonClient.post(server.url() + "/v1/completions", "{\"a\":\n [1]").body();
+    assertFalse(unclosed.contains("REDACTED"), unclosed);
+    assertFalse(unclosed.contains("StreamReadFeature"), unclosed);
+    assertTrue(unclosed.contains("(start marker at [line: 1, column: 1])"), unclosed);
+    assertTrue(unclosed.contains("(line 2, column 5)"), unclosed);
+  }
+
+  @Test
+  void saysThatARequestHasNoHost() throws Exception {
+    try (RawClient client = new RawClient(server.port())) {
+      client.send("GET /v1/models HTTP/1.1\r\n\r\n");
+      String received = client.readUntil("\"code\":\"malformed_http\"");
+      assertTrue(received.startsWith("HTTP/1.1 400"), received);
+      assertTrue(received.contains("The request is not valid HTTP: "), received);
+      assertTrue(received.contains("'Host' header"), received);
+    }
   }
 
   private static List<String> posts() {
