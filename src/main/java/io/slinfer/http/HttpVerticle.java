@@ -11,6 +11,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.VertxException;
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -19,11 +20,8 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.ext.web.handler.CorsHandler;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -93,8 +91,7 @@ public final class HttpVerticle extends VerticleBase {
             .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
             .setSendBufferSize(SEND_BUFFER_BYTES)
             .setMaxHeaderSize(MAX_HEADER_BYTES)
-            .setMaxInitialLineLength(MAX_HEADER_BYTES)
-            .setHandle100ContinueAutomatically(true);
+            .setMaxInitialLineLength(MAX_HEADER_BYTES);
     if (settings.tls() != null) {
       options
           .setSsl(true)
@@ -161,7 +158,7 @@ public final class HttpVerticle extends VerticleBase {
     Router router = Router.router(vertx);
     router.route().handler(services.slowHeads::headArrived);
     router.route().handler(new CommonHeaders(services.meters, services.engine));
-    router.route().handler(cors());
+    router.route().handler(new CrossOrigin(services.settings.corsOrigins()));
     Routes routes =
         new Routes(
             router, services.gateways.apply(context), live, services.settings, services.meters);
@@ -184,27 +181,6 @@ public final class HttpVerticle extends VerticleBase {
     router.route().handler(routing -> routing.fail(404));
     router.route().failureHandler(this::failed);
     return router;
-  }
-
-  private CorsHandler cors() {
-    Set<HttpMethod> methods =
-        new LinkedHashSet<>(Set.of(HttpMethod.GET, HttpMethod.POST, HttpMethod.OPTIONS));
-    CorsHandler cors =
-        CorsHandler.create()
-            .allowedMethods(methods)
-            .exposedHeaders(
-                Set.of(
-                    "x-request-id",
-                    "openai-processing-ms",
-                    "x-slinfer-engine",
-                    "x-slinfer-cold-start",
-                    "retry-after",
-                    "retry-after-ms",
-                    "x-ratelimit-limit-requests",
-                    "x-ratelimit-remaining-requests",
-                    "x-ratelimit-reset-requests"));
-    services.settings.corsOrigins().forEach(cors::addOrigin);
-    return cors;
   }
 
   private void generation(Routes routes, String path, Endpoint endpoint) {
@@ -246,12 +222,18 @@ public final class HttpVerticle extends VerticleBase {
         .onFailure(routing::fail);
   }
 
-  /** A connection that broke off inside a body, or a body that is no HTTP, such as bad chunks. */
-  private static void refuseBrokenBody(RoutingContext routing) {
-    LOG.debug("a body could not be read", routing.failure());
+  /**
+   * A head that the router found wanting, a connection that broke off inside a body, or a body that
+   * is no HTTP, such as bad chunks.
+   */
+  private static void refuseBrokenHttp(RoutingContext routing) {
+    LOG.debug("a request could not be read", routing.failure());
     CommonHeaders.closeAfter(routing.response());
-    ErrorShape.send(
-        routing, ErrorAnswer.refusal(400, "The body is not valid HTTP.", "malformed_http"));
+    String message =
+        routing.failure() instanceof VertxException head
+            ? "The request is not valid HTTP: " + head.getMessage() + "."
+            : "The body is not valid HTTP.";
+    ErrorShape.send(routing, ErrorAnswer.refusal(400, message, "malformed_http"));
   }
 
   private void failed(RoutingContext routing) {
@@ -260,7 +242,7 @@ public final class HttpVerticle extends VerticleBase {
       return;
     }
     if (routing.failure() != null && !routing.request().isEnded()) {
-      refuseBrokenBody(routing);
+      refuseBrokenHttp(routing);
       return;
     }
     if (routing.response().headWritten()) {
@@ -272,7 +254,6 @@ public final class HttpVerticle extends VerticleBase {
     ErrorAnswer answer =
         switch (routing.statusCode()) {
           case 400 -> ErrorAnswer.refusal(400, "The request is malformed.", null);
-          case 403 -> ErrorAnswer.refusal(403, "This origin is not allowed.", "forbidden");
           case 404 -> ErrorAnswer.refusal(404, "Unknown path: " + what, "unknown_url");
           case 405 ->
               ErrorAnswer.refusal(

@@ -1,6 +1,8 @@
 package io.slinfer.http;
 
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -9,6 +11,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /** Reads request bodies that are one JSON object. */
 final class JsonBody {
@@ -18,6 +21,10 @@ final class JsonBody {
 
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  /** What Jackson adds about its own switches and methods. */
+  private static final Pattern ASIDE =
+      Pattern.compile(": enable .*|, from `[^`]*`|Source: REDACTED \\([^)]*\\); ");
 
   private JsonBody() {}
 
@@ -38,16 +45,10 @@ final class JsonBody {
     JsonNode json;
     try {
       json = body == null ? null : JSON.readTree(body.getBytes());
+    } catch (StreamConstraintsException failure) {
+      throw new BadRequest("The body cannot be read: " + told(failure) + ".", null);
     } catch (JsonProcessingException failure) {
-      throw new BadRequest(
-          "The body is not valid JSON: "
-              + failure.getOriginalMessage().lines().findFirst().orElse("").split(": enable ")[0]
-              + " (line "
-              + failure.getLocation().getLineNr()
-              + ", column "
-              + failure.getLocation().getColumnNr()
-              + ").",
-          null);
+      throw new BadRequest("The body is not valid JSON: " + told(failure) + ".", null);
     } catch (IOException failure) {
       throw new BadRequest("The body is not valid JSON: it is not text in UTF-8.", null);
     }
@@ -55,5 +56,15 @@ final class JsonBody {
       throw new BadRequest("The body must be a JSON object.", null);
     }
     return json;
+  }
+
+  /** What the parser says, without the words that are for its programmers, and where it stood. */
+  private static String told(JsonProcessingException failure) {
+    String said = failure.getOriginalMessage().lines().findFirst().orElse("");
+    JsonLocation place = failure.getLocation();
+    return ASIDE.matcher(said).replaceAll("")
+        + (place == null
+            ? ""
+            : " (line " + place.getLineNr() + ", column " + place.getColumnNr() + ")");
   }
 }

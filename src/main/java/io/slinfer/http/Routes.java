@@ -16,7 +16,6 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -87,10 +86,7 @@ public final class Routes {
         (method, call) -> {
           methods.merge(path, method.name(), (one, other) -> one + " " + other);
           if (method == HttpMethod.POST) {
-            router.route(method, path).handler(Routes::requireJson);
-            router
-                .route(method, path)
-                .handler(BodyHandler.create(false).setBodyLimit(settings.maxBodyBytes()));
+            readBodies(path, BodyForm::requireJson);
           }
           router.route(method, path).handler(routing -> answer(routing, call));
         });
@@ -231,13 +227,17 @@ public final class Routes {
   void withBody(String path, Handler<RoutingContext> handler) {
     prepare(path);
     router.route(HttpMethod.POST, path).handler(this::refuseWhenDraining);
-    router
-        .route(HttpMethod.POST, path)
-        .handler(anyMedia ? Routes::takeAsJson : Routes::requireJson);
+    readBodies(path, anyMedia ? BodyForm::takeAsJson : BodyForm::requireJson);
+    finish(path, HttpMethod.POST, handler);
+  }
+
+  /** Reads the bodies of a path's POSTs; one that is too long by its head is not asked for. */
+  private void readBodies(String path, Handler<RoutingContext> media) {
+    router.route(HttpMethod.POST, path).handler(media);
+    router.route(HttpMethod.POST, path).handler(BodyForm::requireReadable);
     router
         .route(HttpMethod.POST, path)
         .handler(BodyHandler.create(false).setBodyLimit(settings.maxBodyBytes()));
-    finish(path, HttpMethod.POST, handler);
   }
 
   /** Adds a path with one method. */
@@ -307,23 +307,6 @@ public final class Routes {
       ErrorShape.send(routing, ErrorAnswer.of(LiveAnswers.stopping()));
     } else {
       routing.next();
-    }
-  }
-
-  /** Some callers (curl -d) name another type than they send. */
-  private static void takeAsJson(RoutingContext routing) {
-    routing.request().headers().set(HttpHeaders.CONTENT_TYPE, "application/json");
-    routing.next();
-  }
-
-  private static void requireJson(RoutingContext routing) {
-    String type = routing.request().getHeader(HttpHeaders.CONTENT_TYPE);
-    String media = type == null ? "application/json" : type.split(";", 2)[0].strip();
-    if (media.equalsIgnoreCase("application/json")
-        || media.toLowerCase(Locale.ROOT).endsWith("+json")) {
-      routing.next();
-    } else {
-      routing.fail(415);
     }
   }
 }
