@@ -8,8 +8,9 @@ import io.slinfer.gateway.AnswerForm;
 import java.util.List;
 
 /**
- * Reads what an answer must be: {@code response_format} as OpenAI has it, {@code grammar} and
- * {@code json_schema} as llama.cpp, {@code guided_json} and {@code guided_grammar} as vLLM.
+ * Reads what an answer must be: {@code response_format} as OpenAI has it, or with the schema right
+ * in it as llama.cpp has it, whose are {@code grammar} and {@code json_schema} too; {@code
+ * guided_json} and {@code guided_grammar} are vLLM's.
  */
 final class AnswerForms {
 
@@ -55,7 +56,8 @@ final class AnswerForms {
                   "json", field, () -> JsonSchemaGrammar.anyObject(Whitespace.BOUNDED))
               : schema(schemaOf(format, "schema"), format.name("schema"));
       case "json_schema" -> {
-        Fields wrapped = format.object("json_schema");
+        boolean direct = format.get("json_schema") == null && format.get("schema") != null;
+        Fields wrapped = direct ? format : format.object("json_schema");
         if (wrapped == null) {
           throw new BadRequest(
               "`" + format.name("json_schema") + "` is missing; it must be an object.",

@@ -160,6 +160,15 @@ final class StructuredOutputTest {
     }
   }
 
+  /** As llama.cpp's clients send it. */
+  @Test
+  void aFormatMayHoldItsSchemaItself() throws Exception {
+    ObjectNode request = request("random", 1);
+    ObjectNode format = request.putObject("response_format").put("type", "json_schema");
+    format.putObject("schema").putArray("enum").add("yes");
+    assertEquals("\"yes\"", choice(request, "schema").at("/message/content").textValue());
+  }
+
   @Test
   void aGrammarDecidesTheText() throws Exception {
     ObjectNode request = request("random", 1).put("grammar", "root ::= [a-c]{3} \"!\"");
@@ -177,6 +186,7 @@ final class StructuredOutputTest {
         "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":{\"not\":{}}}}|response_format.json_schema.schema|\"not\"",
         "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"array\",\"uniqueItems\":true}}}}}|response_format.json_schema.schema|\"uniqueItems\" at #/properties/a",
         "\"response_format\":{\"type\":\"json_object\"},\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\",\"patternProperties\":{\"a\":{}}}}}]|tools|\"patternProperties\"",
+        "\"response_format\":{\"type\":\"json_schema\",\"schema\":{\"not\":{}}}|response_format.schema|\"not\"",
         "\"grammar\":\"root ::= other\"|grammar|rule other is not defined",
         "\"tool_choice\":\"required\",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\",\"patternProperties\":{\"a\":{}}}}}]|tools|\"patternProperties\"",
       })
