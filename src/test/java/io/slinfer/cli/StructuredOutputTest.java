@@ -1,6 +1,7 @@
 package io.slinfer.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -125,6 +126,24 @@ final class StructuredOutputTest {
         JsonNode arguments = JSON.readTree(call.get("function").get("arguments").textValue());
         assertEquals(Set.of(), VALIDATORS.getSchema(parameters).validate(arguments));
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"demo-chat", "random"})
+  void aCallThatIsCutInItsBeginningLeavesNoText(String model) throws Exception {
+    for (int most = 1; most < 12; most++) {
+      ObjectNode request = request(model, most).put("tool_choice", "required");
+      request.put("max_tokens", most);
+      ObjectNode tool = request.putArray("tools").addObject().put("type", "function");
+      tool.putObject("function").put("name", "forecast");
+      JsonNode message = choice(request, "cut").get("message");
+      assertEquals("", message.path("content").asText("").replace("null", ""), message.toString());
+      String stream =
+          JsonClient.post(
+                  server.url() + "/v1/chat/completions", request.put("stream", true).toString())
+              .body();
+      assertFalse(stream.contains("tool_call>"), stream);
     }
   }
 
