@@ -147,6 +147,26 @@ final class StructuredOutputTest {
     }
   }
 
+  /** Of two tools {@code allowed_tools} names the second. */
+  @Test
+  void onlyAllowedToolsAreCalled() throws Exception {
+    for (int seed = 0; seed < 4; seed++) {
+      ObjectNode request = JSON.createObjectNode().put("model", "random").put("seed", seed);
+      request.put("input", "a");
+      var tools = request.putArray("tools");
+      tools.addObject().put("type", "function").put("name", "one");
+      ObjectNode two = tools.addObject().put("type", "function").put("name", "two");
+      two.putObject("parameters").put("type", "object").putObject("properties");
+      ObjectNode choice = request.putObject("tool_choice").put("type", "allowed_tools");
+      choice.put("mode", "required").putArray("tools").addObject().setAll(two.deepCopy());
+      var response = JsonClient.post(server.url() + "/v1/responses", request.toString());
+      assertEquals(200, response.statusCode(), response.body());
+      JsonNode answer = JSON.readTree(response.body());
+      assertEquals("two", answer.at("/output/0/name").textValue(), response.body());
+      assertEquals("allowed_tools", answer.at("/tool_choice/type").textValue());
+    }
+  }
+
   /** With tools and a schema both, an answer is a valid call or a text of the schema. */
   @ParameterizedTest
   @ValueSource(strings = {"demo-chat", "random"})

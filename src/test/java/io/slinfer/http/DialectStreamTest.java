@@ -190,6 +190,8 @@ final class DialectStreamTest {
         "/v1/messages|{\"model\":\"nobody\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}|404|nobody",
         "/v1/responses|{\"model\":\"demo-chat\",\"input\":\"a\",\"previous_response_id\":\"resp_1\"}|400|previous_response_id",
         "/v1/responses|{\"model\":\"demo-chat\"}|400|input",
+        "/v1/responses|{\"model\":\"demo-chat\",\"input\":\"a\",\"tools\":[{\"type\":\"function\",\"name\":\"f\"}],\"tool_choice\":{\"type\":\"allowed_tools\",\"mode\":\"auto\",\"tools\":[{\"type\":\"function\",\"name\":\"g\"}]}}|400|not in `tools`: [g]",
+        "/v1/responses|{\"model\":\"demo-chat\",\"input\":\"a\",\"tools\":[{\"type\":\"function\",\"name\":\"f\"}],\"tool_choice\":{\"type\":\"allowed_tools\",\"mode\":\"any\",\"tools\":[]}}|400|tool_choice.mode",
         "/v1/responses|{\"model\":\"demo-chat\",\"input\":[{\"type\":\"item_reference\"}]}|400|input[0].type",
         "/api/chat|{\"model\":\"demo-chat\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"options\":{\"temperature\":9}}|400|options.temperature",
         "/api/chat|{\"model\":\"nobody\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}|404|nobody",

@@ -46,7 +46,7 @@ final class ResponsesRequest {
       chat.set("reasoning_effort", reasoning.get("effort"));
     }
     format(fields, chat);
-    tools(fields, chat);
+    ResponsesTools.copy(fields, chat);
     return chat;
   }
 
@@ -89,48 +89,6 @@ final class ResponsesRequest {
         if (format.get(key) != null) {
           schema.set(key, format.get(key));
         }
-      }
-    }
-  }
-
-  private static void tools(Fields fields, ObjectNode chat) {
-    JsonNode tools = fields.get("tools");
-    if (tools == null) {
-      return;
-    }
-    if (!tools.isArray()) {
-      throw fields.bad("tools", "a list of tools");
-    }
-    ArrayNode functions = NODES.arrayNode();
-    for (int i = 0; i < tools.size(); i++) {
-      Fields tool = element(tools.get(i), "tools[" + i + "]");
-      if (tool.requiredText("type").equals("function")) {
-        ObjectNode function = functions.addObject().put("type", "function").putObject("function");
-        function.put("name", tool.requiredText("name"));
-        for (String key : List.of("description", "parameters", "strict")) {
-          if (tool.get(key) != null) {
-            function.set(key, tool.get(key));
-          }
-        }
-      }
-    }
-    if (functions.isEmpty()) {
-      return;
-    }
-    chat.set("tools", functions);
-    if (fields.get("parallel_tool_calls") != null) {
-      chat.set("parallel_tool_calls", fields.get("parallel_tool_calls"));
-    }
-    JsonNode choice = fields.get("tool_choice");
-    if (choice != null && choice.isTextual()) {
-      chat.set("tool_choice", choice);
-    } else if (choice != null) {
-      Fields named = fields.object("tool_choice");
-      if ("function".equals(named.text("type"))) {
-        chat.putObject("tool_choice")
-            .put("type", "function")
-            .putObject("function")
-            .put("name", named.requiredText("name"));
       }
     }
   }
@@ -225,7 +183,7 @@ final class ResponsesRequest {
     return text.toString();
   }
 
-  private static Fields element(JsonNode value, String path) {
+  static Fields element(JsonNode value, String path) {
     if (!value.isObject()) {
       throw new BadRequest("`" + path + "` is not an object.", path);
     }
