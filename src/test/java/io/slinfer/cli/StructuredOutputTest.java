@@ -209,7 +209,7 @@ final class StructuredOutputTest {
         "\"guided_choice\":[\"red one\",\"blue\"]~red one~blue",
         "\"structured_outputs\":{\"json\":{\"enum\":[\"a\",7]}}~\"a\"~7",
         "\"structured_outputs\":{\"grammar\":\"root ::= \\\"x\\\" | \\\"y\\\"\"}~x~y",
-        "\"structured_outputs\":{\"regex\":\"a\\\\\"b|^c\\\\d{0}$\"}~a\"b~c",
+        "\"structured_outputs\":{\"regex\":\"a\\\"b|^c\\\\d{0}$\"}~a\"b~c",
         "\"guided_regex\":\"(yes|no)\\\\.\"~yes.~no.",
       })
   void theFieldsOfVllmDecideTheText(String field, String one, String other) throws Exception {

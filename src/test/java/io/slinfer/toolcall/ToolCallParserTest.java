@@ -196,7 +196,7 @@ final class ToolCallParserTest {
       delimiter = '~',
       quoteCharacter = '`',
       value = {
-        "HERMES~Ok\n<tool_call>\n{\"name\":\"~Ok",
+        "HERMES~Ok <tool_call> {\"name\":\"~Ok",
         "HERMES~<tool_call>~``",
         "HERMES~<tool_c~``",
         "HERMES~1 <~1 <",

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.slinfer.http.BadRequest;
 import io.slinfer.http.Fields;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Turns the body of a Responses request into that of a chat completion. Fields that only a server
@@ -18,6 +19,12 @@ final class ResponsesRequest {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
   private static final List<String> NEEDS_MEMORY =
       List.of("previous_response_id", "conversation", "prompt", "background");
+
+  private static final List<String> FORMATS = List.of("text", "json_object", "json_schema");
+
+  /** What requests call those fields that have other names in a chat completion. */
+  static final Map<String, String> SENT_AS =
+      Map.of("response_format", "text.format", "reasoning_effort", "reasoning.effort");
 
   private ResponsesRequest() {}
 
@@ -80,16 +87,9 @@ final class ResponsesRequest {
     if (format == null) {
       return;
     }
-    ObjectNode target = chat.putObject("response_format");
-    String type = format.word("type", List.of("text", "json_object", "json_schema"));
-    target.put("type", format.requiredText("type"));
-    if ("json_schema".equals(type)) {
-      ObjectNode schema = target.putObject("json_schema");
-      for (String key : List.of("name", "description", "schema", "strict")) {
-        if (format.get(key) != null) {
-          schema.set(key, format.get(key));
-        }
-      }
+    ObjectNode target = chat.putObject("response_format").put("type", format.requiredText("type"));
+    if ("json_schema".equals(format.word("type", FORMATS))) {
+      target.set("schema", format.required("schema", "a JSON schema"));
     }
   }
 
