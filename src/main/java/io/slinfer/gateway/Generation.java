@@ -206,7 +206,7 @@ public final class Generation {
     return switch (request.prompt()) {
       case Prompt.Text(String plain) -> plain;
       case Prompt.Infill(String before, String _) -> before;
-      case Prompt.Chat _, Prompt.Tokens _ ->
+      case Prompt.Chat _, Prompt.Tokens _, Prompt.Beginning _ ->
           new String(tokenizer.decode(prompt, false), StandardCharsets.UTF_8);
     };
   }

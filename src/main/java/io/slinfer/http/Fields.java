@@ -143,8 +143,8 @@ public final class Fields {
             || value.asText().equals(onlyAllowed)
             || (value.isNumber() && onlyAllowed != null && isNumber(value, onlyAllowed));
     if (!neutral) {
-      throw bad(
-          field, (onlyAllowed == null ? "null" : onlyAllowed) + " (others are not supported)");
+      String only = onlyAllowed == null ? "null" : onlyAllowed.isEmpty() ? "\"\"" : onlyAllowed;
+      throw bad(field, only + " (others are not supported)");
     }
   }
 
