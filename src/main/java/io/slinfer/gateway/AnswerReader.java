@@ -58,8 +58,7 @@ final class AnswerReader {
                 .map(format -> new ToolCallParser(format, CallIds.of(format)))
                 .orElse(null)
             : null;
-    return new AnswerReader(
-        listener, splitter, parser, request.form() instanceof AnswerForm.Calls);
+    return new AnswerReader(listener, splitter, parser, request.form() instanceof AnswerForm.Calls);
   }
 
   void read(String text) {

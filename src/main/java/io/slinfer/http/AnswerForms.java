@@ -144,7 +144,6 @@ final class AnswerForms {
   }
 
   private static AnswerForm regex(String pattern, String field) {
-    return new AnswerForm.Grammatical(
-        "regex:" + pattern, field, () -> RegexGrammar.of(pattern));
+    return new AnswerForm.Grammatical("regex:" + pattern, field, () -> RegexGrammar.of(pattern));
   }
 }

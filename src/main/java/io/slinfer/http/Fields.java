@@ -49,7 +49,8 @@ public final class Fields {
   public JsonNode required(String field, String kind) {
     JsonNode value = get(field);
     if (value == null) {
-      throw new BadRequest("`" + name(field) + "` is missing; it must be " + kind + ".", name(field));
+      throw new BadRequest(
+          "`" + name(field) + "` is missing; it must be " + kind + ".", name(field));
     }
     return value;
   }

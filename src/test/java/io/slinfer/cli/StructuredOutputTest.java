@@ -231,7 +231,8 @@ final class StructuredOutputTest {
     assertEquals(200, answer.statusCode(), answer.body());
     assertEquals("\"yes\"", JSON.readTree(answer.body()).at("/content/0/text").textValue());
     String name = field.contains("config") ? "output_config.format" : "output_format";
-    for (String wrong : List.of("{\"type\":\"json_schema\"}", "{\"type\":\"json_schema\",\"schema\":5}")) {
+    for (String wrong :
+        List.of("{\"type\":\"json_schema\"}", "{\"type\":\"json_schema\",\"schema\":5}")) {
       var refusal = JsonClient.post(server.url() + "/v1/messages", message(field, wrong));
       assertEquals(400, refusal.statusCode(), refusal.body());
       assertTrue(refusal.body().contains("`" + name + ".schema` is "), refusal.body());

@@ -12,9 +12,10 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Reads the regular part of ECMA-262 patterns into the texts that match: characters, {@code .}, classes, {@code \d \w \s} and their complements, groups, alternation and
- * quantifiers; anchors at the ends of a whole alternative. Backreferences, look-around, word
- * boundaries, flags and Unicode properties are refused.
+ * Reads the regular part of ECMA-262 patterns into the texts that match: characters, {@code .},
+ * classes, {@code \d \w \s} and their complements, groups, alternation and quantifiers; anchors at
+ * the ends of a whole alternative. Backreferences, look-around, word boundaries, flags and Unicode
+ * properties are refused.
  */
 final class RegexReader {
 

@@ -19,8 +19,7 @@ final class OutputFormat {
     Fields format = config == null ? null : config.object("format");
     Fields older = fields.object(OLDER);
     if (format != null && older != null) {
-      throw new BadRequest(
-          "`output_format` cannot be used with `output_config.format`.", OLDER);
+      throw new BadRequest("`output_format` cannot be used with `output_config.format`.", OLDER);
     }
     if (older != null) {
       format = older;

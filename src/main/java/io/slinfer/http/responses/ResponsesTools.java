@@ -89,7 +89,9 @@ final class ResponsesTools {
     if (!unknown.isEmpty() || allowed.isEmpty()) {
       throw new BadRequest(
           "`tool_choice` allows "
-              + (allowed.isEmpty() ? "no function" : "functions that are not in `tools`: " + unknown)
+              + (allowed.isEmpty()
+                  ? "no function"
+                  : "functions that are not in `tools`: " + unknown)
               + ".",
           CHOICE);
     }
