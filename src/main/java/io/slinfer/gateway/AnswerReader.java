@@ -20,24 +20,33 @@ final class AnswerReader {
   /** Null if calls are not told apart. */
   private final ToolCallParser parser;
 
+  /** Whether the answer can be nothing but calls. */
+  private final boolean callsOnly;
+
   private boolean reasoning;
   private int wholeCalls;
 
   /** Whether the call that is open has arguments so far. */
   private boolean hasArguments;
 
-  AnswerReader(GenerationListener listener, ReasoningSplitter splitter, ToolCallParser parser) {
+  AnswerReader(
+      GenerationListener listener,
+      ReasoningSplitter splitter,
+      ToolCallParser parser,
+      boolean callsOnly) {
     this.listener = listener;
     this.splitter = splitter;
     this.parser = parser;
+    this.callsOnly = callsOnly;
   }
 
   /** The reader that a request asks for. */
   static AnswerReader of(
       GenerationListener listener,
-      AnswerReading reading,
+      GenerationRequest request,
       AnswerStyle style,
       boolean insideReasoning) {
+    AnswerReading reading = request.reading();
     ReasoningSplitter splitter =
         reading.reasoning()
             ? style.reasoning().map(markers -> markers.splitter(insideReasoning)).orElse(null)
@@ -49,7 +58,7 @@ final class AnswerReader {
                 .map(format -> new ToolCallParser(format, CallIds.of(format)))
                 .orElse(null)
             : null;
-    return new AnswerReader(listener, splitter, parser);
+    return new AnswerReader(listener, splitter, parser, request.form() instanceof AnswerForm.Calls);
   }
 
   void read(String text) {
@@ -60,13 +69,22 @@ final class AnswerReader {
     }
   }
 
-  /** What was waiting when the answer ended. */
-  void end() {
+  /**
+   * What was waiting when the answer ended.
+   *
+   * @param cut it did not end by itself: what began a call is not told
+   */
+  void end(boolean cut) {
     if (splitter != null) {
       tell(splitter.end());
     }
-    if (parser != null) {
-      parser.end().forEach(this::tell);
+    if (parser == null) {
+      return;
+    }
+    for (ToolCallEvent event : cut ? parser.cut() : parser.end()) {
+      if (!(cut && callsOnly && event instanceof ToolCallEvent.Text)) {
+        tell(event);
+      }
     }
   }
 

@@ -154,7 +154,10 @@ public final class Gateway {
     GenerationRequest request = generation.request();
     ServedModel model = target.model();
     ModelText text = target.text();
-    int[] ids = prompt.ids();
+    int[] ids =
+        request.prompt() instanceof Prompt.Beginning
+            ? PromptReader.beginning(text.tokenizer(), prompt.ids(), model.contextTokens() - 1)
+            : prompt.ids();
     int room = model.contextTokens() - ids.length;
     if (room < 1) {
       generation.fail(tooLong(model, ids.length));

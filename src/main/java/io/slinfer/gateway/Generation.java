@@ -90,7 +90,7 @@ public final class Generation {
     AnswerStyle style = start.text().style();
     text = tokenizer.stream(style.shownControls(request.reading())::get);
     stops = new StopTexts(request.stop());
-    reader = AnswerReader.of(listener, request.reading(), style, start.insideReasoning());
+    reader = AnswerReader.of(listener, request, style, start.insideReasoning());
   }
 
   void onEvent(TokenEvent event) {
@@ -158,7 +158,7 @@ public final class Generation {
     reasoningTokens += reader.inReasoning() ? 1 : 0;
     if (stops.found()) {
       gateway.cancelOnDevice(id());
-      reader.end();
+      reader.end(true);
       listener.onStopText(stops.foundText());
       finish(FinishReason.STOP);
     } else if (reader.wholeCalls() > 0 && !request.reading().parallel()) {
@@ -206,7 +206,7 @@ public final class Generation {
     return switch (request.prompt()) {
       case Prompt.Text(String plain) -> plain;
       case Prompt.Infill(String before, String _) -> before;
-      case Prompt.Chat _, Prompt.Tokens _ ->
+      case Prompt.Chat _, Prompt.Tokens _, Prompt.Beginning _ ->
           new String(tokenizer.decode(prompt, false), StandardCharsets.UTF_8);
     };
   }
@@ -226,7 +226,7 @@ public final class Generation {
       rest += stops.end();
     }
     emit(rest);
-    reader.end();
+    reader.end(cut || stops.found());
     tellTokens();
     if (stops.found()) {
       listener.onStopText(stops.foundText());

@@ -19,6 +19,9 @@ public sealed interface Prompt {
   /** A text; special tokens written out in it count as such. */
   record Text(String text) implements Prompt {}
 
+  /** As {@link Text}, of which as much is read as the context has room for. */
+  record Beginning(String text) implements Prompt {}
+
   /** A gap to be filled between two texts, with the model's own tokens for that. */
   record Infill(String before, String after) implements Prompt {}
 

@@ -6,6 +6,7 @@ import io.slinfer.model.tokenizer.Tokenizer;
 import io.slinfer.request.Failure;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -40,8 +41,8 @@ final class PromptReader {
   static Answer readNow(ModelText text, Prompt prompt) {
     return switch (prompt) {
       case Prompt.Tokens tokens -> checked(text.tokenizer(), tokens.ids());
-      case Prompt.Text(String plain) ->
-          checked(text.tokenizer(), text.tokenizer().encode(plain, true, true));
+      case Prompt.Text(String plain) -> readPlain(text, plain);
+      case Prompt.Beginning(String plain) -> readPlain(text, plain);
       case Prompt.Infill(String before, String after) ->
           InfillPrompt.of(text.tokenizer(), before, after)
               .map(ids -> checked(text.tokenizer(), ids))
@@ -55,6 +56,23 @@ final class PromptReader {
                               null)));
       case Prompt.Chat chat -> readChat(text, chat);
     };
+  }
+
+  private static Answer readPlain(ModelText text, String plain) {
+    return checked(text.tokenizer(), text.tokenizer().encode(plain, true, true));
+  }
+
+  /** The first tokens of a prompt; an end of sequence stays its end. */
+  static int[] beginning(Tokenizer tokenizer, int[] ids, int most) {
+    if (ids.length <= most || most < 1) {
+      return ids;
+    }
+    int[] beginning = Arrays.copyOf(ids, most);
+    int last = ids[ids.length - 1];
+    if (last == tokenizer.endOfSequence()) {
+      beginning[most - 1] = last;
+    }
+    return beginning;
   }
 
   private static Answer readChat(ModelText text, Prompt.Chat chat) {
@@ -135,6 +153,7 @@ final class PromptReader {
     return switch (prompt) {
       case Prompt.Tokens _ -> 0;
       case Prompt.Text(String plain) -> plain.length();
+      case Prompt.Beginning(String plain) -> plain.length();
       case Prompt.Infill(String before, String after) -> (long) before.length() + after.length();
       case Prompt.Chat chat -> characters(chat.messages()) + characters(chat.tools());
     };

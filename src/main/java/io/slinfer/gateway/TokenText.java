@@ -1,6 +1,7 @@
 package io.slinfer.gateway;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -12,6 +13,11 @@ import java.util.List;
  * @param likeliest the likeliest tokens in its place, the likeliest first; as many as asked for
  */
 public record TokenText(byte[] bytes, float logProbability, List<TokenText> likeliest) {
+
+  /** Whether it is UTF-8 by itself. */
+  public boolean isText() {
+    return Arrays.equals(text().getBytes(StandardCharsets.UTF_8), bytes);
+  }
 
   /** Its text; U+FFFD for what is not UTF-8 by itself. */
   public String text() {

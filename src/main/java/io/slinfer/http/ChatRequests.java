@@ -24,7 +24,16 @@ public final class ChatRequests {
   private ChatRequests() {}
 
   public static GenerationCall read(JsonNode body) {
-    Fields fields = new Fields(body, "");
+    return read(body, Map.of());
+  }
+
+  /**
+   * Reads a chat completion that was made from another API's request.
+   *
+   * @param sentAs what that API calls those fields that have other names there
+   */
+  public static GenerationCall read(JsonNode body, Map<String, String> sentAs) {
+    Fields fields = new Fields(body, "", sentAs);
     String model = fields.requiredText("model");
     List<Map<String, Object>> messages = messages(fields);
     refuseUnsupported(fields);

@@ -57,6 +57,9 @@ final class EmbeddingGroup implements LiveAnswer {
 
   /** Starts; fails with a {@link RefusedException}, never answers once cancelled. */
   Future<EmbeddingDialect.Result> start() {
+    if (embeddings.length == 0) {
+      complete();
+    }
     startMore();
     return promise.future();
   }
@@ -120,8 +123,12 @@ final class EmbeddingGroup implements LiveAnswer {
     promptTokens += tokens;
     if (++done < embeddings.length) {
       startMore();
-      return;
+    } else {
+      complete();
     }
+  }
+
+  private void complete() {
     over = true;
     onEnd.run();
     List<float[]> all = new ArrayList<>(embeddings.length);

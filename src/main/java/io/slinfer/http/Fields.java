@@ -16,13 +16,22 @@ public final class Fields {
 
   private final JsonNode object;
   private final String path;
+  private final Map<String, String> sentAs;
 
   /**
    * @param path prefix of the fields' names, such as {@code messages[0].}; empty at the top
    */
   public Fields(JsonNode object, String path) {
+    this(object, path, Map.of());
+  }
+
+  /**
+   * @param sentAs what the caller called those fields that have other names here
+   */
+  public Fields(JsonNode object, String path, Map<String, String> sentAs) {
     this.object = object;
     this.path = path;
+    this.sentAs = sentAs;
   }
 
   /** The field's value, or null if absent or null. */
@@ -31,8 +40,19 @@ public final class Fields {
     return value == null || value.isNull() ? null : value;
   }
 
+  /** What the caller called the field. */
   public String name(String field) {
-    return path + field;
+    return path + sentAs.getOrDefault(field, field);
+  }
+
+  /** The field's value, which must be there. */
+  public JsonNode required(String field, String kind) {
+    JsonNode value = get(field);
+    if (value == null) {
+      throw new BadRequest(
+          "`" + name(field) + "` is missing; it must be " + kind + ".", name(field));
+    }
+    return value;
   }
 
   public String requiredText(String field) {
@@ -124,8 +144,8 @@ public final class Fields {
             || value.asText().equals(onlyAllowed)
             || (value.isNumber() && onlyAllowed != null && isNumber(value, onlyAllowed));
     if (!neutral) {
-      throw bad(
-          field, (onlyAllowed == null ? "null" : onlyAllowed) + " (others are not supported)");
+      String only = onlyAllowed == null ? "null" : onlyAllowed.isEmpty() ? "\"\"" : onlyAllowed;
+      throw bad(field, only + " (others are not supported)");
     }
   }
 

@@ -2,6 +2,7 @@ package io.slinfer.http;
 
 import io.slinfer.gateway.TokenText;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 
@@ -19,7 +20,7 @@ final class TextLogprobs {
    * @param textOffset where the first of them begins in the text
    */
   TextLogprobs add(List<TokenText> tokens, int textOffset) {
-    int offset = textOffset;
+    CharacterCount before = new CharacterCount();
     for (TokenText token : tokens) {
       if (!texts.isEmpty()) {
         texts.append(',');
@@ -27,9 +28,9 @@ final class TextLogprobs {
         tops.append(',');
         offsets.append(',');
       }
-      AnswerFormat.appendQuoted(texts, token.text());
-      offsets.append(offset);
-      offset += token.text().length();
+      AnswerFormat.appendQuoted(texts, name(token));
+      offsets.append(textOffset + before.whole());
+      before.add(token.bytes());
       if (Float.isNaN(token.logProbability())) {
         numbers.append("null");
         tops.append("null");
@@ -39,6 +40,13 @@ final class TextLogprobs {
       }
     }
     return this;
+  }
+
+  /** A token's text, or its bytes if they are none by themselves. */
+  private static String name(TokenText token) {
+    return token.isText()
+        ? token.text()
+        : "bytes:\\x" + HexFormat.ofDelimiter("\\x").formatHex(token.bytes());
   }
 
   /** The object of a choice. */
@@ -66,7 +74,7 @@ final class TextLogprobs {
   }
 
   private void appendPair(TokenText token, Set<String> seen) {
-    String text = token.text();
+    String text = name(token);
     if (seen.add(text)) {
       tops.append(seen.size() == 1 ? "" : ",");
       AnswerFormat.appendQuoted(tops, text);

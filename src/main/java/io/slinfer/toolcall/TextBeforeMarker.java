@@ -52,6 +52,17 @@ final class TextBeforeMarker {
     return safe;
   }
 
+  /** All of it without the marker that begins at its end; a single character is none. */
+  String takeAllButMarker() {
+    int begun = 0;
+    for (String marker : markers) {
+      begun = Math.max(begun, heldFor(marker));
+    }
+    String all = begun > 1 ? takeBefore(waiting.length() - begun) : waiting.toString();
+    waiting.setLength(0);
+    return all;
+  }
+
   /** The length of the longest end of the text that begins the marker. */
   private int heldFor(String marker) {
     for (int length = Math.min(marker.length() - 1, waiting.length()); length > 0; length--) {

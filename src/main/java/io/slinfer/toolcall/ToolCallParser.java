@@ -77,6 +77,25 @@ public final class ToolCallParser {
     return takeEvents();
   }
 
+  /** As {@link #end} of an answer that was cut: the beginning of a call is nothing. */
+  public List<ToolCallEvent> cut() {
+    if (!started && mode != Mode.AFTER) {
+      addText(text.takeAllButMarker());
+      if (mayBeCall()) {
+        sinceCertain.setLength(0);
+      }
+    }
+    return end();
+  }
+
+  /** Whether what was read since the last certain event begins a call, as far as one can see. */
+  private boolean mayBeCall() {
+    String read = sinceCertain.toString().replaceAll("\\s", "");
+    boolean marked = !format.open().isEmpty() && read.startsWith(format.open());
+    String named = (read.startsWith("[") ? "[" : "") + "{\"name\"";
+    return marked || read.startsWith(named) || named.startsWith(read);
+  }
+
   /** The number of calls that have started. */
   public int calls() {
     return calls;

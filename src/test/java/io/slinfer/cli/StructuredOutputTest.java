@@ -1,6 +1,7 @@
 package io.slinfer.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -17,6 +18,7 @@ import io.slinfer.model.gguf.GgufFile;
 import io.slinfer.testing.DemoServer;
 import io.slinfer.testing.JsonClient;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
@@ -127,6 +129,44 @@ final class StructuredOutputTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"demo-chat", "random"})
+  void aCallThatIsCutInItsBeginningLeavesNoText(String model) throws Exception {
+    for (int most = 1; most < 12; most++) {
+      ObjectNode request = request(model, most).put("tool_choice", "required");
+      request.put("max_tokens", most);
+      ObjectNode tool = request.putArray("tools").addObject().put("type", "function");
+      tool.putObject("function").put("name", "forecast");
+      JsonNode message = choice(request, "cut").get("message");
+      assertEquals("", message.path("content").asText("").replace("null", ""), message.toString());
+      String stream =
+          JsonClient.post(
+                  server.url() + "/v1/chat/completions", request.put("stream", true).toString())
+              .body();
+      assertFalse(stream.contains("tool_call>"), stream);
+    }
+  }
+
+  /** Of two tools {@code allowed_tools} names the second. */
+  @Test
+  void onlyAllowedToolsAreCalled() throws Exception {
+    for (int seed = 0; seed < 4; seed++) {
+      ObjectNode request = JSON.createObjectNode().put("model", "random").put("seed", seed);
+      request.put("input", "a");
+      var tools = request.putArray("tools");
+      tools.addObject().put("type", "function").put("name", "one");
+      ObjectNode two = tools.addObject().put("type", "function").put("name", "two");
+      two.putObject("parameters").put("type", "object").putObject("properties");
+      ObjectNode choice = request.putObject("tool_choice").put("type", "allowed_tools");
+      choice.put("mode", "required").putArray("tools").addObject().setAll(two.deepCopy());
+      var response = JsonClient.post(server.url() + "/v1/responses", request.toString());
+      assertEquals(200, response.statusCode(), response.body());
+      JsonNode answer = JSON.readTree(response.body());
+      assertEquals("two", answer.at("/output/0/name").textValue(), response.body());
+      assertEquals("allowed_tools", answer.at("/tool_choice/type").textValue());
+    }
+  }
+
   /** With tools and a schema both, an answer is a valid call or a text of the schema. */
   @ParameterizedTest
   @ValueSource(strings = {"demo-chat", "random"})
@@ -160,6 +200,59 @@ final class StructuredOutputTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '~',
+      quoteCharacter = '`',
+      value = {
+        "\"structured_outputs\":{\"choice\":[\"red one\",\"blue \\\"1\\\"\"]}~red one~blue \"1\"",
+        "\"guided_choice\":[\"red one\",\"blue\"]~red one~blue",
+        "\"structured_outputs\":{\"json\":{\"enum\":[\"a\",7]}}~\"a\"~7",
+        "\"structured_outputs\":{\"grammar\":\"root ::= \\\"x\\\" | \\\"y\\\"\"}~x~y",
+        "\"structured_outputs\":{\"regex\":\"a\\\"b|^c\\\\d{0}$\"}~a\"b~c",
+        "\"guided_regex\":\"(yes|no)\\\\.\"~yes.~no.",
+      })
+  void theFieldsOfVllmDecideTheText(String field, String one, String other) throws Exception {
+    for (int seed = 0; seed < 4; seed++) {
+      String chat = request("random", seed).toString();
+      JsonNode asked = JSON.readTree(chat.substring(0, chat.length() - 1) + "," + field + "}");
+      JsonNode choice = choice(asked, field);
+      String text = choice.at("/message/content").textValue();
+      assertTrue(Set.of(one, other).contains(text), text);
+      assertEquals("stop", choice.get("finish_reason").textValue());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\"output_config\":{\"format\":%s}", "\"output_format\":%s"})
+  void aFormatDecidesTheTextOfAMessage(String field) throws Exception {
+    String message = message(field, "{\"type\":\"json_schema\",\"schema\":{\"enum\":[\"yes\"]}}");
+    var answer = JsonClient.post(server.url() + "/v1/messages", message);
+    assertEquals(200, answer.statusCode(), answer.body());
+    assertEquals("\"yes\"", JSON.readTree(answer.body()).at("/content/0/text").textValue());
+    String name = field.contains("config") ? "output_config.format" : "output_format";
+    for (String wrong :
+        List.of("{\"type\":\"json_schema\"}", "{\"type\":\"json_schema\",\"schema\":5}")) {
+      var refusal = JsonClient.post(server.url() + "/v1/messages", message(field, wrong));
+      assertEquals(400, refusal.statusCode(), refusal.body());
+      assertTrue(refusal.body().contains("`" + name + ".schema` is "), refusal.body());
+    }
+  }
+
+  private static String message(String field, String format) {
+    String message = request("random", 1).put("max_tokens", 20).toString();
+    return message.substring(0, message.length() - 1) + "," + field.formatted(format) + "}";
+  }
+
+  /** As llama.cpp's clients send it. */
+  @Test
+  void aFormatMayHoldItsSchemaItself() throws Exception {
+    ObjectNode request = request("random", 1);
+    ObjectNode format = request.putObject("response_format").put("type", "json_schema");
+    format.putObject("schema").putArray("enum").add("yes");
+    assertEquals("\"yes\"", choice(request, "schema").at("/message/content").textValue());
+  }
+
   @Test
   void aGrammarDecidesTheText() throws Exception {
     ObjectNode request = request("random", 1).put("grammar", "root ::= [a-c]{3} \"!\"");
@@ -177,6 +270,13 @@ final class StructuredOutputTest {
         "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":{\"not\":{}}}}|response_format.json_schema.schema|\"not\"",
         "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"array\",\"uniqueItems\":true}}}}}|response_format.json_schema.schema|\"uniqueItems\" at #/properties/a",
         "\"response_format\":{\"type\":\"json_object\"},\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\",\"patternProperties\":{\"a\":{}}}}}]|tools|\"patternProperties\"",
+        "\"response_format\":{\"type\":\"json_schema\",\"schema\":{\"not\":{}}}|response_format.schema|\"not\"",
+        "\"structured_outputs\":{\"choice\":[\"a\",\"\"]}|structured_outputs.choice|none of them empty",
+        "\"structured_outputs\":{\"structural_tag\":\"a\"}|structured_outputs.structural_tag|not supported",
+        "\"structured_outputs\":{\"regex\":\"a(?=b)\"}|structured_outputs.regex|look-around",
+        "\"structured_outputs\":{\"json\":{},\"regex\":\"a\"}|structured_outputs.regex|structured_outputs.json",
+        "\"guided_choice\":[\"a\"],\"grammar\":\"root ::= [a]\"|guided_choice|grammar",
+        "\"guided_regex\":\"a)\"|guided_regex|unmatched",
         "\"grammar\":\"root ::= other\"|grammar|rule other is not defined",
         "\"tool_choice\":\"required\",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\",\"patternProperties\":{\"a\":{}}}}}]|tools|\"patternProperties\"",
       })

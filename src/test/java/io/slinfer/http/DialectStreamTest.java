@@ -140,6 +140,12 @@ final class DialectStreamTest {
           answer(server, "/api/generate", "{\"model\":\"demo-chat\",\"stream\":false}");
       assertEquals("load", loaded.get("done_reason").textValue());
       assertEquals("", loaded.get("response").textValue());
+      for (String stay : new String[] {"0", "\"0s\"", "-1", "\"1h30m\""}) {
+        String chat = "{\"model\":\"demo-chat\",\"messages\":[],\"stream\":false,\"keep_alive\":";
+        JsonNode kept = answer(server, "/api/chat", chat + stay + "}");
+        assertTrue(kept.get("done").booleanValue(), kept.toString());
+        assertEquals("load", kept.get("done_reason").textValue(), kept.toString());
+      }
       assertEquals(1, server.engine().loads().size());
       JsonNode running = JSON.readTree(JsonClient.get(server.url() + "/api/ps").body());
       assertEquals("demo-chat", running.at("/models/0/name").textValue());
@@ -190,10 +196,19 @@ final class DialectStreamTest {
         "/v1/messages|{\"model\":\"nobody\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}|404|nobody",
         "/v1/responses|{\"model\":\"demo-chat\",\"input\":\"a\",\"previous_response_id\":\"resp_1\"}|400|previous_response_id",
         "/v1/responses|{\"model\":\"demo-chat\"}|400|input",
+        "/v1/responses|{\"model\":\"demo-chat\",\"input\":\"a\",\"text\":{\"format\":{\"type\":\"json_schema\",\"name\":\"s\"}}}|400|\"param\":\"text.format.schema\"",
+        "/v1/responses|{\"model\":\"demo-chat\",\"input\":\"a\",\"text\":{\"format\":{\"type\":\"json_schema\",\"schema\":5}}}|400|\"param\":\"text.format.schema\"",
+        "/v1/responses|{\"model\":\"demo-chat\",\"input\":\"a\",\"text\":{\"format\":{\"type\":\"json_schema\",\"schema\":{\"not\":{}}}}}|400|\"param\":\"text.format.schema\"",
+        "/v1/responses|{\"model\":\"demo-chat\",\"input\":\"a\",\"reasoning\":{\"effort\":\"huge\"}}|400|\"param\":\"reasoning.effort\"",
+        "/v1/responses|{\"model\":\"demo-chat\",\"input\":\"a\",\"tools\":[{\"type\":\"function\",\"name\":\"f\"}],\"tool_choice\":{\"type\":\"allowed_tools\",\"mode\":\"auto\",\"tools\":[{\"type\":\"function\",\"name\":\"g\"}]}}|400|not in `tools`: [g]",
+        "/v1/responses|{\"model\":\"demo-chat\",\"input\":\"a\",\"tools\":[{\"type\":\"function\",\"name\":\"f\"}],\"tool_choice\":{\"type\":\"allowed_tools\",\"mode\":\"any\",\"tools\":[]}}|400|tool_choice.mode",
         "/v1/responses|{\"model\":\"demo-chat\",\"input\":[{\"type\":\"item_reference\"}]}|400|input[0].type",
         "/api/chat|{\"model\":\"demo-chat\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"options\":{\"temperature\":9}}|400|options.temperature",
         "/api/chat|{\"model\":\"nobody\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}|404|nobody",
-        "/api/generate|{\"model\":\"demo-chat\",\"keep_alive\":0}|400|keep_alive",
+        "/api/generate|{\"model\":\"demo-chat\",\"keep_alive\":\"bogus\"}|400|keep_alive",
+        "/api/chat|{\"model\":\"demo-chat\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"keep_alive\":\"5 m\"}|400|keep_alive",
+        "/api/embed|{\"model\":\"demo-chat\",\"input\":\"a\",\"keep_alive\":true}|400|keep_alive",
+        "/api/generate|{\"model\":\"demo-chat\",\"prompt\":\"a\",\"template\":\"x\"}|400|allowed: \\\"\\\" (others",
         "/api/show|{\"model\":\"nobody\"}|404|nobody",
       })
   void namesWhatIsWrong(String path, String body, int status, String named) throws Exception {

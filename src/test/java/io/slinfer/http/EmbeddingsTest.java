@@ -119,6 +119,26 @@ final class EmbeddingsTest {
   }
 
   @Test
+  void cutsInputsToTheContextAsOllamaDoes() throws Exception {
+    try (TestServer server = new TestServer("", SCRIPT, "a")) {
+      String url = server.url() + "/api/embed";
+      String input = "{\"model\":\"a\",\"input\":\"" + "x".repeat(2_000) + "\"";
+      JsonNode cut = JSON.readTree(JsonClient.post(url, input + "}").body());
+      assertEquals(1, cut.path("embeddings").size(), cut.toString());
+      assertEquals(1_023, cut.get("prompt_eval_count").intValue());
+      HttpResponse<String> refused = JsonClient.post(url, input + ",\"truncate\":false}");
+      assertEquals(400, refused.statusCode(), refused.body());
+      for (String none : new String[] {"\"\"", "[]"}) {
+        HttpResponse<String> empty =
+            JsonClient.post(url, "{\"model\":\"a\",\"input\":" + none + "}");
+        assertEquals(200, empty.statusCode(), empty.body());
+        assertEquals("[]", JSON.readTree(empty.body()).get("embeddings").toString());
+      }
+      server.awaitIdle();
+    }
+  }
+
+  @Test
   void freesEverythingWhenTheCallerHangsUp() throws Exception {
     try (TestServer server = new TestServer("", SCRIPT, "a")) {
       server.engine().hold();

@@ -146,6 +146,17 @@ final class HttpCoreTest {
   }
 
   @Test
+  void tellsTokensThatAreNoTextAsBytes() throws Exception {
+    HttpResponse<String> response =
+        post("/v1/completions", text("\"prompt\":\"n\u00e9!\",\"logprobs\":1,\"echo\":false"));
+    JsonNode logprobs = JSON.readTree(response.body()).at("/choices/0/logprobs");
+    assertEquals(
+        "[\"n\",\"bytes:\\\\xc3\",\"bytes:\\\\xa9\",\"!\"]", logprobs.path("tokens").toString());
+    assertEquals("[0,1,1,2]", logprobs.path("text_offset").toString());
+    assertTrue(logprobs.at("/top_logprobs/1").has("bytes:\\xc3"), logprobs.toString());
+  }
+
+  @Test
   void takesTokenIdsAsPrompts() throws Exception {
     String one = post("/v1/completions", text("\"prompt\":[104,105]")).body();
     assertEquals("hi", JSON.readTree(one).at("/choices/0/text").textValue());

@@ -28,6 +28,7 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -188,6 +189,39 @@ final class ToolCallParserTest {
     ToolCallParser parser = new ToolCallParser(ToolCallFormat.HERMES, () -> "id");
     assertEquals(List.of(new ToolCallEvent.Text("a")), parser.feed("a <to"));
     assertEquals(List.of(new ToolCallEvent.Text(" <today")), parser.feed("day"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '~',
+      quoteCharacter = '`',
+      value = {
+        "HERMES~Ok <tool_call> {\"name\":\"~Ok",
+        "HERMES~<tool_call>~``",
+        "HERMES~<tool_c~``",
+        "HERMES~1 <~1 <",
+        "HERMES~<tool_call>none~<tool_call>none",
+        "HERMES~plain ~plain ",
+        "LLAMA3~{\"na~``",
+        "LLAMA3~{ \"name\": \"f~``",
+        "LLAMA3~{\"answer\": 4~{\"answer\": 4",
+        "MISTRAL~[TOOL_CALLS] [{\"na~``",
+        "MISTRAL_NAMED~[TOOL_CALLS]get_w~``",
+        "GRANITE~So <|tool_call~So",
+        "FUNCTION_TAG~So <function=get_w~So",
+        "JSON~[{\"name~``",
+        "JSON~[1, 2~[1, 2",
+      })
+  void whatBeginsACallIsNoTextOfAnAnswerThatWasCut(
+      ToolCallFormat format, String answer, String text) {
+    Transcript transcript = new Transcript();
+    ToolCallParser parser = new ToolCallParser(format, () -> "id0");
+    for (int i = 0; i < answer.length(); i++) {
+      transcript.add(parser.feed(answer.substring(i, i + 1)));
+    }
+    transcript.add(parser.cut());
+    assertEquals(text, transcript.text.toString());
+    assertEquals(List.of(), transcript.calls);
   }
 
   @Test

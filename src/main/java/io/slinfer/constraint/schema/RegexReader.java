@@ -5,15 +5,17 @@ import static io.slinfer.constraint.Expression.repeat;
 import static io.slinfer.constraint.Expression.star;
 
 import io.slinfer.constraint.CharacterSet;
+import io.slinfer.constraint.ConstraintException;
 import io.slinfer.constraint.Expression;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
- * Reads the regular part of ECMA-262 patterns into the strings that match, as JSON holds them:
- * characters, {@code .}, classes, {@code \d \w \s} and their complements, groups, alternation and
- * quantifiers; anchors at the ends of a whole alternative. Backreferences, look-around, word
- * boundaries, flags and Unicode properties are refused.
+ * Reads the regular part of ECMA-262 patterns into the texts that match: characters, {@code .},
+ * classes, {@code \d \w \s} and their complements, groups, alternation and quantifiers; anchors at
+ * the ends of a whole alternative. Backreferences, look-around, word boundaries, flags and Unicode
+ * properties are refused.
  */
 final class RegexReader {
 
@@ -34,38 +36,73 @@ final class RegexReader {
   private static final Expression ANYTHING = star(JsonSyntax.encoded(CharacterSet.ALL));
 
   private final String pattern;
-  private final String path;
+  private final Function<CharacterSet, Expression> written;
+  private final Expression around;
+  private final Function<String, ConstraintException> refusal;
   private int at;
 
-  private RegexReader(String pattern, String path) {
+  /**
+   * @param written one character of a set as texts have it
+   * @param around what may stand where no anchor is
+   * @param refusal makes the exception of a message
+   */
+  private RegexReader(
+      String pattern,
+      Function<CharacterSet, Expression> written,
+      Expression around,
+      Function<String, ConstraintException> refusal) {
     this.pattern = pattern;
-    this.path = path;
+    this.written = written;
+    this.around = around;
+    this.refusal = refusal;
   }
 
   /**
-   * The content of the strings (without quotes) in which the pattern is found.
+   * The content of the strings (without quotes) in which the pattern is found, as JSON holds them.
    *
    * @throws UnsupportedSchemaException if the pattern is malformed or not regular
    */
   static Expression read(String pattern, String path) {
-    RegexReader reader = new RegexReader(pattern, path);
+    return new RegexReader(
+            pattern,
+            JsonSyntax::encoded,
+            ANYTHING,
+            message -> new UnsupportedSchemaException("pattern", path, message))
+        .read();
+  }
+
+  /**
+   * The texts that the pattern matches from beginning to end.
+   *
+   * @throws ConstraintException if the pattern is malformed or not regular
+   */
+  static Expression whole(String pattern) {
+    return new RegexReader(
+            pattern,
+            Expression::characters,
+            EMPTY,
+            message -> new ConstraintException("the regular expression: " + message))
+        .read();
+  }
+
+  private Expression read() {
     if (pattern.length() > MAX_LENGTH) {
-      throw reader.error("longer than " + MAX_LENGTH + " characters");
+      throw error("longer than " + MAX_LENGTH + " characters");
     }
-    Expression result = reader.whole();
-    if (reader.at < pattern.length()) {
-      throw reader.error("unmatched )");
+    Expression result = pattern();
+    if (at < pattern.length()) {
+      throw error("unmatched )");
     }
     return result;
   }
 
-  private Expression whole() {
+  private Expression pattern() {
     List<Expression> alternatives = new ArrayList<>();
     do {
       boolean start = skip("^");
       Expression body = sequence(0);
       boolean end = skip("$");
-      alternatives.add(Expression.sequence(start ? EMPTY : ANYTHING, body, end ? EMPTY : ANYTHING));
+      alternatives.add(Expression.sequence(start ? EMPTY : around, body, end ? EMPTY : around));
     } while (skip("|"));
     return new Expression.Choice(alternatives);
   }
@@ -95,13 +132,13 @@ final class RegexReader {
   private Expression item(int depth) {
     int c = next();
     return switch (c) {
-      case '.' -> JsonSyntax.encoded(LINE_END.complement());
-      case '[' -> JsonSyntax.encoded(characterClass());
+      case '.' -> written.apply(LINE_END.complement());
+      case '[' -> written.apply(characterClass());
       case '(' -> group(depth);
-      case '\\' -> JsonSyntax.encoded(escape(false));
+      case '\\' -> written.apply(escape(false));
       case '^', '$' -> throw error("an anchor is supported only at the ends of the pattern");
       case '*', '+', '?' -> throw error("nothing to repeat");
-      default -> JsonSyntax.encoded(CharacterSet.range(c, c));
+      default -> written.apply(CharacterSet.range(c, c));
     };
   }
 
@@ -265,8 +302,7 @@ final class RegexReader {
     return c;
   }
 
-  private UnsupportedSchemaException error(String message) {
-    return new UnsupportedSchemaException(
-        "pattern", path, message + " (position " + at + " of " + pattern + ")");
+  private ConstraintException error(String message) {
+    return refusal.apply(message + " (position " + at + " of " + pattern + ")");
   }
 }

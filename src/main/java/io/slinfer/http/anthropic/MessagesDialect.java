@@ -19,7 +19,7 @@ final class MessagesDialect implements ChatDialect {
 
   @Override
   public GenerationCall read(JsonNode body) {
-    return ChatRequests.read(MessagesRequest.toChat(body, false));
+    return ChatRequests.read(MessagesRequest.toChat(body, false), OutputFormat.sentAs(body));
   }
 
   @Override

@@ -39,6 +39,7 @@ final class MessagesRequest {
       chat.put("user", metadata.text("user_id"));
     }
     thinking(fields, chat);
+    OutputFormat.copy(fields, chat);
     fields.unsupported("mcp_servers", null);
     fields.unsupported("container", null);
     return chat;

@@ -42,11 +42,7 @@ final class LinesRequest {
 
   /** One token of a call that only loads the model. */
   ObjectNode toLoad() {
-    JsonNode keepAlive = fields.get("keep_alive");
-    if (keepAlive != null && keepAlive.asText().matches("0+[a-z]*")) {
-      throw fields.bad(
-          "keep_alive", "more than 0 (models leave memory when others need it, not on request)");
-    }
+    KeepAlive.check(fields);
     ObjectNode text = NODES.objectNode();
     text.put("model", model()).put("prompt", " ").put("max_tokens", 1);
     return text.put("stream", fields.flag("stream", true));
@@ -122,6 +118,7 @@ final class LinesRequest {
 
   /** Model, stream and sampling. */
   private ObjectNode common() {
+    KeepAlive.check(fields);
     ObjectNode call = NODES.objectNode();
     call.put("model", model()).put("stream", fields.flag("stream", true));
     Fields options = fields.object("options");

@@ -15,6 +15,7 @@ import java.util.List;
 final class OllamaEmbeddings implements EmbeddingDialect {
 
   private static final int MAX_INPUTS = 2_048;
+  private static final String KINDS = "a text or a list of up to " + MAX_INPUTS + " texts";
 
   private final ModelNames names;
   private final boolean many;
@@ -30,22 +31,36 @@ final class OllamaEmbeddings implements EmbeddingDialect {
   @Override
   public Call read(JsonNode body) {
     Fields fields = new Fields(body, "");
-    List<Prompt> prompts = new ArrayList<>();
-    JsonNode input = many ? fields.get("input") : null;
-    if (input != null && input.isArray() && !input.isEmpty() && input.size() <= MAX_INPUTS) {
-      for (JsonNode text : input) {
-        if (!text.isTextual()) {
-          throw fields.bad("input", "a text or a list of texts");
-        }
-        prompts.add(new Prompt.Text(text.textValue()));
-      }
-    } else if (input != null && !input.isTextual()) {
-      throw fields.bad("input", "a text or a list of 1 to " + MAX_INPUTS + " texts");
-    } else {
-      prompts.add(new Prompt.Text(fields.requiredText(many ? "input" : "prompt")));
-    }
+    KeepAlive.check(fields);
+    List<Prompt> prompts =
+        many ? inputs(fields) : List.of(new Prompt.Text(fields.requiredText("prompt")));
     int dimensions = fields.integer("dimensions", 0, 1, 1 << 20);
     return new Call(names.of(fields.requiredText("model")), prompts, dimensions, "");
+  }
+
+  /** One prompt a text; none for the empty text. */
+  private static List<Prompt> inputs(Fields fields) {
+    JsonNode input = fields.required("input", KINDS);
+    boolean truncate = fields.flag("truncate", true);
+    if (input.isTextual()) {
+      String text = input.textValue();
+      return text.isEmpty() ? List.of() : List.of(prompt(text, truncate));
+    }
+    if (!input.isArray() || input.size() > MAX_INPUTS) {
+      throw fields.bad("input", KINDS);
+    }
+    List<Prompt> prompts = new ArrayList<>();
+    for (JsonNode text : input) {
+      if (!text.isTextual()) {
+        throw fields.bad("input", KINDS);
+      }
+      prompts.add(prompt(text.textValue(), truncate));
+    }
+    return prompts;
+  }
+
+  private static Prompt prompt(String text, boolean truncate) {
+    return truncate ? new Prompt.Beginning(text) : new Prompt.Text(text);
   }
 
   @Override

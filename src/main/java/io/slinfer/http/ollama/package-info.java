@@ -5,7 +5,8 @@
  *
  * <p>May use: http, gateway, request, toolcall, Vert.x futures, Jackson.
  *
- * <p>Must not: decide when models are loaded or leave ({@code keep_alive} is taken and ignored).
+ * <p>Must not: decide when models are loaded or leave ({@code keep_alive} is checked, not
+ * followed).
  *
  * <p>Thread: an answer's writer is confined to its event loop; the rest has no state.
  */

@@ -17,7 +17,7 @@ final class ResponsesDialect implements ChatDialect {
 
   @Override
   public GenerationCall read(JsonNode body) {
-    return ChatRequests.read(ResponsesRequest.toChat(body));
+    return ChatRequests.read(ResponsesRequest.toChat(body), ResponsesRequest.SENT_AS);
   }
 
   @Override

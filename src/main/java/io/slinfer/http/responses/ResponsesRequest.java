@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.slinfer.http.BadRequest;
 import io.slinfer.http.Fields;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Turns the body of a Responses request into that of a chat completion. Fields that only a server
@@ -18,6 +19,12 @@ final class ResponsesRequest {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
   private static final List<String> NEEDS_MEMORY =
       List.of("previous_response_id", "conversation", "prompt", "background");
+
+  private static final List<String> FORMATS = List.of("text", "json_object", "json_schema");
+
+  /** What requests call those fields that have other names in a chat completion. */
+  static final Map<String, String> SENT_AS =
+      Map.of("response_format", "text.format", "reasoning_effort", "reasoning.effort");
 
   private ResponsesRequest() {}
 
@@ -46,7 +53,7 @@ final class ResponsesRequest {
       chat.set("reasoning_effort", reasoning.get("effort"));
     }
     format(fields, chat);
-    tools(fields, chat);
+    ResponsesTools.copy(fields, chat);
     return chat;
   }
 
@@ -80,58 +87,9 @@ final class ResponsesRequest {
     if (format == null) {
       return;
     }
-    ObjectNode target = chat.putObject("response_format");
-    String type = format.word("type", List.of("text", "json_object", "json_schema"));
-    target.put("type", format.requiredText("type"));
-    if ("json_schema".equals(type)) {
-      ObjectNode schema = target.putObject("json_schema");
-      for (String key : List.of("name", "description", "schema", "strict")) {
-        if (format.get(key) != null) {
-          schema.set(key, format.get(key));
-        }
-      }
-    }
-  }
-
-  private static void tools(Fields fields, ObjectNode chat) {
-    JsonNode tools = fields.get("tools");
-    if (tools == null) {
-      return;
-    }
-    if (!tools.isArray()) {
-      throw fields.bad("tools", "a list of tools");
-    }
-    ArrayNode functions = NODES.arrayNode();
-    for (int i = 0; i < tools.size(); i++) {
-      Fields tool = element(tools.get(i), "tools[" + i + "]");
-      if (tool.requiredText("type").equals("function")) {
-        ObjectNode function = functions.addObject().put("type", "function").putObject("function");
-        function.put("name", tool.requiredText("name"));
-        for (String key : List.of("description", "parameters", "strict")) {
-          if (tool.get(key) != null) {
-            function.set(key, tool.get(key));
-          }
-        }
-      }
-    }
-    if (functions.isEmpty()) {
-      return;
-    }
-    chat.set("tools", functions);
-    if (fields.get("parallel_tool_calls") != null) {
-      chat.set("parallel_tool_calls", fields.get("parallel_tool_calls"));
-    }
-    JsonNode choice = fields.get("tool_choice");
-    if (choice != null && choice.isTextual()) {
-      chat.set("tool_choice", choice);
-    } else if (choice != null) {
-      Fields named = fields.object("tool_choice");
-      if ("function".equals(named.text("type"))) {
-        chat.putObject("tool_choice")
-            .put("type", "function")
-            .putObject("function")
-            .put("name", named.requiredText("name"));
-      }
+    ObjectNode target = chat.putObject("response_format").put("type", format.requiredText("type"));
+    if ("json_schema".equals(format.word("type", FORMATS))) {
+      target.set("schema", format.required("schema", "a JSON schema"));
     }
   }
 
@@ -225,7 +183,7 @@ final class ResponsesRequest {
     return text.toString();
   }
 
-  private static Fields element(JsonNode value, String path) {
+  static Fields element(JsonNode value, String path) {
     if (!value.isObject()) {
       throw new BadRequest("`" + path + "` is not an object.", path);
     }
