@@ -256,7 +256,9 @@ final class GenerateCommand implements Callable<Integer> {
     result.put("prompt_tokens_per_second", sequence.promptLength() / prompt);
     result.put("decode_seconds", decode);
     result.put("decode_tokens_per_second", decode == 0 ? 0 : (sequence.generated() - 1) / decode);
-    result.put("process_start_to_first_token_seconds", timings.sinceProcessStart);
+    result.put(
+        "process_start_to_first_token_seconds",
+        Math.round(100 * timings.sinceProcessStart) / 100.0);
     return result;
   }
 

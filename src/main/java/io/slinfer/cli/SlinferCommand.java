@@ -8,6 +8,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -21,23 +22,24 @@ import picocli.CommandLine.UnmatchedArgumentException;
     description =
         "Serves many private language models from few machines, a deadline for every token.",
     mixinStandardHelpOptions = true,
-    versionProvider = Version.class,
-    subcommands = {
-      CommandLine.HelpCommand.class,
-      RenderCommand.class,
-      BenchCommand.class,
-      CompareCommand.class,
-      GenerateCommand.class,
-      InspectCommand.class,
-      LoadTestCommand.class,
-      ProfileCommand.class,
-      TopCommand.class,
-      MakeModelCommand.class,
-      ServeCommand.class,
-      SimulateCommand.class,
-      TokenizeCommand.class
-    })
+    versionProvider = Version.class)
 public final class SlinferCommand {
+
+  private static final List<Class<?>> COMMANDS =
+      List.of(
+          CommandLine.HelpCommand.class,
+          ServeCommand.class,
+          GenerateCommand.class,
+          TokenizeCommand.class,
+          RenderCommand.class,
+          InspectCommand.class,
+          BenchCommand.class,
+          LoadTestCommand.class,
+          SimulateCommand.class,
+          ProfileCommand.class,
+          TopCommand.class,
+          CompareCommand.class,
+          MakeModelCommand.class);
 
   private SlinferCommand() {}
 
@@ -47,6 +49,7 @@ public final class SlinferCommand {
    */
   public static int run(String... arguments) {
     CommandLine commandLine = new CommandLine(new SlinferCommand());
+    commands(arguments).forEach(commandLine::addSubcommand);
     commandLine.setOut(utf8(System.out));
     commandLine.setErr(utf8(System.err));
     commandLine.setExecutionExceptionHandler(
@@ -68,6 +71,17 @@ public final class SlinferCommand {
           return 2;
         });
     return commandLine.execute(arguments);
+  }
+
+  /** The command that is named, or all if none is: reading all of them takes half a second. */
+  private static List<Class<?>> commands(String... arguments) {
+    String first = arguments.length == 0 ? "" : arguments[0];
+    List<Class<?>> named =
+        COMMANDS.stream()
+            .filter(command -> command.getAnnotation(Command.class).name().equals(first))
+            .filter(command -> command != CommandLine.HelpCommand.class)
+            .toList();
+    return named.isEmpty() ? COMMANDS : named;
   }
 
   /** Output is UTF-8 whatever the locale of the terminal. */
