@@ -277,16 +277,27 @@ public final class ScriptedEngine implements Engine {
   }
 
   private void after(long nanos, Runnable answer) {
-    synchronized (this) {
-      if (holding) {
-        held.add(answer);
-        return;
-      }
+    if (isHeld(answer)) {
+      return;
     }
     if (nanos == 0) {
       owner.execute(answer);
     } else {
-      delay.after(nanos, answer);
+      // What was on its way when hold was called is held too.
+      delay.after(
+          nanos,
+          () -> {
+            if (!isHeld(answer)) {
+              answer.run();
+            }
+          });
     }
+  }
+
+  private synchronized boolean isHeld(Runnable answer) {
+    if (holding) {
+      held.add(answer);
+    }
+    return holding;
   }
 }
