@@ -111,10 +111,7 @@ final class GenerateCommand implements Callable<Integer> {
     if (maxTokens < 1) {
       throw new IllegalArgumentException("--max-tokens is " + maxTokens + "; allowed: 1 or more");
     }
-    if (logitsFile != null) {
-      // What cannot be written is to fail before the work.
-      Files.writeString(logitsFile, "");
-    }
+    ResultFile.requireWritable(logitsFile);
     Sampling sampling = new Sampling(temperature, topK, topP, minP, seed);
     PromptLogits promptLogits = new PromptLogits();
     long start = System.nanoTime();

@@ -17,7 +17,6 @@ import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -159,10 +158,7 @@ final class LoadTestCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (report != null) {
-      // What cannot be written is to fail before the long work; an earlier report stays till then.
-      Files.writeString(report, "", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    }
+    ResultFile.requireWritable(report);
     LoadSlo slo = goodput == null ? LoadSlo.DEFAULT : LoadSlo.parse(goodput);
     Vertx vertx = Vertx.vertx();
     try (LoadClient client = new LoadClient(vertx, target())) {

@@ -18,7 +18,6 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -128,10 +127,7 @@ public final class SimulateCommand implements Callable<Integer> {
           spec.commandLine(),
           "--minutes is " + minutes + "; allowed: above 0, at most " + MOST_MINUTES);
     }
-    if (report != null) {
-      // What cannot be written is to fail before the long work; an earlier report stays till then.
-      Files.writeString(report, "", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    }
+    ResultFile.requireWritable(report);
     List<Integer> counts = models == null ? List.of(allModels()) : models;
     if (events != null && counts.size() * policies.size() > 1) {
       throw new IllegalArgumentException("--events takes one policy and one number of models");

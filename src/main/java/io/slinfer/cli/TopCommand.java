@@ -141,6 +141,7 @@ final class TopCommand implements Callable<Integer> {
           .forEach(
               (device, emulated) ->
                   page.append(device).append(emulated > 0 ? " (emulated)  " : "  "));
+      page.append("what they hold is not told without a key (--api-key)");
     }
     page.append(
         String.format(

@@ -41,6 +41,8 @@ public final class Gateway {
   private final ServingMeters meters;
   private final TokenOutlet outlet;
   private final Map<RequestId, Generation> submitted = new HashMap<>();
+
+  /** Not more than the tokens that the submitted requests may still get. */
   private final Queue<TokenEvent> arrived = new ArrayDeque<>();
 
   /**

@@ -444,19 +444,18 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
       return;
     }
     int mostTokens = 0;
-    List<InstanceCosts> costs = new ArrayList<>(parts.devices.size());
     for (DeviceParts device : parts.devices) {
-      InstanceCosts onDevice = models.costs(model, device.spec().kind());
-      costs.add(onDevice);
-      mostTokens = Math.max(mostTokens, onDevice == null ? 0 : device.mostTokens(onDevice));
+      InstanceCosts costs = models.costs(model, device.spec().kind());
+      mostTokens = Math.max(mostTokens, costs == null ? 0 : device.mostTokens(costs));
     }
     int prompt = request.sequence().promptLength();
     if (prompt >= mostTokens) {
       fail(request, tooLong(model, prompt, mostTokens));
       return;
     }
+    Promises.Standing standing = view(model);
     if (request.submit().strict() && !promises.isBestEffort(model)) {
-      Optional<Failure> late = Promises.objection(request.request(), costs);
+      Optional<Failure> late = Promises.objection(request.request(), standing);
       if (late.isPresent()) {
         fail(request, late.get());
         return;
@@ -467,7 +466,7 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
             request.id(),
             model,
             prompt,
-            promises.of(request.request(), request.submit().strict(), view(model)),
+            promises.of(request.request(), request.submit().strict(), standing),
             request.request().arrivalNanos(),
             parts.deadlines);
     if (promises.isBestEffort(model)) {

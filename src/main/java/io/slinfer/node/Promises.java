@@ -6,8 +6,10 @@ import io.slinfer.request.InferenceRequest;
 import io.slinfer.request.ModelId;
 import io.slinfer.request.Slo;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 
 /**
  * What requests are promised. A device cannot be faster than it is: a limit that it would miss even
@@ -28,28 +30,31 @@ public record Promises(long coldStartNanos, Predicate<ModelId> bestEffort) {
    * @param warm whether it is loaded somewhere
    * @param costs on each device; null where it cannot run
    */
-  public record Standing(boolean warm, List<InstanceCosts> costs) {}
+  public record Standing(boolean warm, List<InstanceCosts> costs) {
+
+    /** The least that something costs on any device. */
+    long least(ToLongFunction<InstanceCosts> cost) {
+      return costs.stream().filter(Objects::nonNull).mapToLong(cost).min().orElse(Long.MAX_VALUE);
+    }
+  }
 
   boolean isBestEffort(ModelId model) {
     return bestEffort.test(model);
   }
 
   /**
-   * The refusal of a strict wish that no device could fulfil even if it were idle and as fast as
-   * its profile says; empty where one could.
-   *
-   * @param costs on each device; null where the model cannot run
+   * The refusal of a strict wish that no device could fulfil even if it were idle, by its profile
+   * and by what it was seen to do; empty where one could.
    */
-  static Optional<Failure> objection(InferenceRequest request, List<InstanceCosts> costs) {
+  static Optional<Failure> objection(InferenceRequest request, Standing standing) {
     int tokens = request.promptTokens().length;
-    double firstNanos = Double.MAX_VALUE;
-    double tokenNanos = Double.MAX_VALUE;
-    for (InstanceCosts onDevice : costs) {
-      if (onDevice != null) {
-        firstNanos = Math.min(firstNanos, onDevice.latency().prefillNanos(tokens));
-        tokenNanos = Math.min(tokenNanos, onDevice.latency().decodeNanos(tokens, 1));
-      }
-    }
+    long firstNanos =
+        standing.least(
+            costs -> Math.min(costs.latency().prefillNanos(tokens), costs.prefillNanos(tokens)));
+    long tokenNanos =
+        standing.least(
+            costs ->
+                Math.min(costs.latency().decodeNanos(tokens, 1), costs.decodeNanos(tokens, 1)));
     Slo wish = request.slo();
     if (firstNanos > wish.timeToFirstTokenNanos()) {
       return Optional.of(late("the first token", wish.timeToFirstTokenNanos(), tokens, firstNanos));
@@ -59,7 +64,7 @@ public record Promises(long coldStartNanos, Predicate<ModelId> bestEffort) {
         : Optional.empty();
   }
 
-  private static Failure late(String what, long wishNanos, int tokens, double leastNanos) {
+  private static Failure late(String what, long wishNanos, int tokens, long leastNanos) {
     return new Failure.Unattainable(
         "No device here gives %s within %.0f ms after a prompt of %d tokens: it takes %.0f ms."
             .formatted(what, wishNanos / 1e6, tokens, Math.ceil(leastNanos / 1e6)));
@@ -74,15 +79,9 @@ public record Promises(long coldStartNanos, Predicate<ModelId> bestEffort) {
     if (strict) {
       return request.slo();
     }
-    long prefillNanos = Long.MAX_VALUE;
-    long tokenNanos = Long.MAX_VALUE;
     int tokens = request.promptTokens().length;
-    for (InstanceCosts costs : standing.costs()) {
-      if (costs != null) {
-        prefillNanos = Math.min(prefillNanos, costs.prefillNanos(tokens));
-        tokenNanos = Math.min(tokenNanos, costs.decodeNanos(tokens, 1));
-      }
-    }
+    long prefillNanos = standing.least(costs -> costs.prefillNanos(tokens));
+    long tokenNanos = standing.least(costs -> costs.decodeNanos(tokens, 1));
     Slo wish = request.slo();
     long first = Math.max(wish.timeToFirstTokenNanos(), Math.round(ROOM * prefillNanos));
     return new Slo(
