@@ -28,6 +28,7 @@ public final class ReservedMemory implements AutoCloseable {
   private static final int READ_WRITE = 0x1 | 0x2;
   private static final int PRIVATE_ANONYMOUS_UNRESERVED = 0x02 | 0x20 | 0x4000;
   private static final int DONT_NEED = 4;
+  private static final int LARGE_PAGES = 14;
   private static final int POPULATE_READ = 22;
   private static final int POPULATE_WRITE = 23;
   private static final int NO_MEMORY = 12;
@@ -121,6 +122,15 @@ public final class ReservedMemory implements AutoCloseable {
     if (error != 0) {
       throw new IllegalStateException("cannot release memory: errno " + error);
     }
+  }
+
+  /**
+   * Has a mapped file read from its disk and mapped in pages of 2 MiB where the kernel can: what is
+   * in the page cache already stays as it is, and a kernel that cannot ignores it.
+   */
+  public static void inLargePages(MemorySegment mapped) {
+    long bytes = Math.ceilDiv(mapped.byteSize(), (long) PAGE_BYTES) * PAGE_BYTES;
+    advise(view(mapped.address(), bytes), LARGE_PAGES);
   }
 
   /**

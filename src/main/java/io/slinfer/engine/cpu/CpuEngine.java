@@ -63,6 +63,11 @@ public final class CpuEngine {
     }
 
     @Override
+    public boolean movesMemoryBesideSteps() {
+      return true;
+    }
+
+    @Override
     public DeviceInstance load(ModelSource source) throws IOException, UnservableModelException {
       CpuInstance loaded =
           CpuInstance.load(

@@ -69,6 +69,7 @@ final class CpuInstance implements DeviceInstance {
     LogitsObserver observer = around.observer();
     try {
       GgufFile file = opened(GgufFile.open(source.parts().getFirst()));
+      file.mappings().forEach(ReservedMemory::inLargePages);
       description = ModelDescription.read(file);
       weights = file.tensors().values().stream().map(GgufTensor::data).toList();
       Architecture architecture = description.architecture();

@@ -12,6 +12,12 @@ public interface Backend extends AutoCloseable {
   void attach();
 
   /**
+   * Whether an instance's slabs may be mapped and unmapped, and it may be closed, on a thread of
+   * their own while the step thread computes for other instances; else the step thread does that.
+   */
+  boolean movesMemoryBesideSteps();
+
+  /**
    * Loads a model; on the loader's thread. A failure leaves nothing behind.
    *
    * @throws OutOfMemoryError if the device has no room

@@ -7,7 +7,10 @@ import io.slinfer.engine.Sequence;
 import io.slinfer.engine.StepPlan;
 import java.util.List;
 
-/** A loaded model. Made on the loader's thread, then confined to the step thread. */
+/**
+ * A loaded model. Made on the loader's thread, then used by one thread at a time: the step thread,
+ * for memory work that of {@link Backend#movesMemoryBesideSteps}.
+ */
 public interface DeviceInstance extends AutoCloseable {
 
   LoadedModel loadedModel();

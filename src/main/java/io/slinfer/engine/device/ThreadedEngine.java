@@ -26,9 +26,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An engine over a {@link Backend}. Three threads meet here: the owner's, which calls the methods
- * and gets the events; the step thread, which runs everything that touches an instance, in the
- * order given; and the loader, which loads models while steps go on.
+ * An engine over a {@link Backend}. Four threads meet here: the owner's, which calls the methods
+ * and gets the events; the step thread; the loader, which loads models while steps go on; and the
+ * memory thread, which does an instance's memory work beside the steps of others, where the backend
+ * can. Commands of one instance run one after the other, on whichever thread.
  */
 public final class ThreadedEngine implements Engine {
 
@@ -39,8 +40,13 @@ public final class ThreadedEngine implements Engine {
   private final ExecutorService stepThread;
   private final ExecutorService loader;
 
+  /** The step thread itself if the backend has one thread for both. */
+  private final ExecutorService memoryThread;
+
   /** Accessed by the owner. */
   private final Map<InstanceId, Slot> slots = new HashMap<>();
+
+  private volatile boolean closed;
 
   /** Accessed by any thread: what {@link #close} has to free. */
   private final Set<DeviceInstance> open = ConcurrentHashMap.newKeySet();
@@ -52,16 +58,19 @@ public final class ThreadedEngine implements Engine {
 
   /** What the owner knows of one instance. */
   private static final class Slot {
-    /** Commands that came while it was loading. */
+    /** Commands that came while it was busy. */
     private final Queue<Runnable> waiting = new ArrayDeque<>();
 
-    /** Null while it is loading. */
+    /** It is loading, or a command of it is on a thread. */
+    private boolean busy = true;
+
+    /** Null until it is loaded. */
     private DeviceInstance instance;
 
     private boolean unloading;
   }
 
-  /** What a command does on the step thread. */
+  /** What a command does on its thread. */
   @FunctionalInterface
   private interface Command {
     EngineEvent run(DeviceInstance instance, long startNanos) throws Exception;
@@ -83,6 +92,12 @@ public final class ThreadedEngine implements Engine {
     this.loader = singleThread("slinfer-" + description.kind() + "-load");
     stepThread.execute(backend::attach);
     loader.execute(backend::attach);
+    if (backend.movesMemoryBesideSteps()) {
+      memoryThread = singleThread("slinfer-" + description.kind() + "-memory");
+      memoryThread.execute(backend::attach);
+    } else {
+      memoryThread = stepThread;
+    }
   }
 
   private static ExecutorService singleThread(String name) {
@@ -122,15 +137,13 @@ public final class ThreadedEngine implements Engine {
       long ticket, InstanceId id, Slot slot, DeviceInstance loaded, long durationNanos) {
     slot.instance = loaded;
     listener.onEvent(new EngineEvent.Loaded(ticket, id, loaded.loadedModel(), durationNanos));
-    slot.waiting.forEach(Runnable::run);
-    slot.waiting.clear();
+    advance(slot);
   }
 
   private void onLoadFailed(long ticket, InstanceId id, Slot slot, Failure reason) {
     slots.remove(id, slot);
     listener.onEvent(new EngineEvent.Failed(ticket, id, reason));
-    slot.waiting.forEach(Runnable::run);
-    slot.waiting.clear();
+    advance(slot);
   }
 
   private Failure loadFailure(ModelSource source, Throwable failure) {
@@ -156,6 +169,7 @@ public final class ThreadedEngine implements Engine {
   @Override
   public void step(StepPlan plan) {
     run(
+        stepThread,
         plan.ticket(),
         plan.instance(),
         (instance, start) ->
@@ -166,6 +180,7 @@ public final class ThreadedEngine implements Engine {
   @Override
   public void mapSlabs(long ticket, InstanceId id, int[] slabs) {
     run(
+        memoryThread,
         ticket,
         id,
         (instance, start) -> {
@@ -177,6 +192,7 @@ public final class ThreadedEngine implements Engine {
   @Override
   public void unmapSlabs(long ticket, InstanceId id, int[] slabs) {
     run(
+        memoryThread,
         ticket,
         id,
         (instance, start) -> {
@@ -188,6 +204,7 @@ public final class ThreadedEngine implements Engine {
   @Override
   public void exportKv(long ticket, InstanceId id, Sequence sequence) {
     run(
+        stepThread,
         ticket,
         id,
         (instance, start) ->
@@ -198,6 +215,7 @@ public final class ThreadedEngine implements Engine {
   @Override
   public void importKv(long ticket, InstanceId id, Sequence sequence, KvImage image) {
     run(
+        stepThread,
         ticket,
         id,
         (instance, start) -> {
@@ -209,6 +227,7 @@ public final class ThreadedEngine implements Engine {
   @Override
   public void unload(long ticket, InstanceId id) {
     run(
+        memoryThread,
         ticket,
         id,
         (instance, start) -> {
@@ -225,28 +244,41 @@ public final class ThreadedEngine implements Engine {
     }
   }
 
-  /** Sends a command to the step thread, now or as soon as the instance is loaded. */
-  private void run(long ticket, InstanceId id, Command command) {
+  /** Sends a command to a thread, now or after what the instance is busy with. */
+  private void run(ExecutorService thread, long ticket, InstanceId id, Command command) {
     Slot slot = slots.get(id);
     if (slot == null || slot.unloading) {
       fail(ticket, id, new Failure.Internal("instance " + id + " is not loaded"));
-    } else if (slot.instance == null) {
-      slot.waiting.add(() -> send(ticket, id, slot, command));
+    } else if (slot.busy) {
+      slot.waiting.add(() -> send(thread, ticket, id, slot, command));
     } else {
-      send(ticket, id, slot, command);
+      slot.busy = true;
+      send(thread, ticket, id, slot, command);
     }
   }
 
-  private void send(long ticket, InstanceId id, Slot slot, Command command) {
+  /** What the instance was busy with has ended and been told: the next of its commands, if any. */
+  private void advance(Slot slot) {
+    Runnable next = closed ? null : slot.waiting.poll();
+    if (next == null) {
+      slot.busy = false;
+    } else {
+      next.run();
+    }
+  }
+
+  private void send(
+      ExecutorService thread, long ticket, InstanceId id, Slot slot, Command command) {
     DeviceInstance instance = slot.instance;
     if (instance == null) {
       fail(ticket, id, new Failure.Internal("instance " + id + " did not load"));
+      advance(slot);
       return;
     }
     if (slot.unloading) {
       slots.remove(id, slot);
     }
-    stepThread.execute(
+    thread.execute(
         () -> {
           EngineEvent event;
           try {
@@ -255,7 +287,11 @@ public final class ThreadedEngine implements Engine {
             event = new EngineEvent.Failed(ticket, id, stepFailure(id, failure));
           }
           EngineEvent result = event;
-          owner.execute(() -> listener.onEvent(result));
+          owner.execute(
+              () -> {
+                listener.onEvent(result);
+                advance(slot);
+              });
         });
   }
 
@@ -274,7 +310,11 @@ public final class ThreadedEngine implements Engine {
 
   @Override
   public void close() {
+    closed = true;
     await(loader);
+    if (memoryThread != stepThread) {
+      await(memoryThread);
+    }
     stepThread.execute(
         () -> {
           open.forEach(DeviceInstance::close);

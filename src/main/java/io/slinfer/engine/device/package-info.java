@@ -7,6 +7,6 @@
  *
  * <p>Must not: know one kind of device, Vert.x or Hazelcast; run a step on the caller's thread.
  *
- * <p>Thread: the engine's step thread and its loader's.
+ * <p>Thread: the engine's step thread, its loader's and its memory thread.
  */
 package io.slinfer.engine.device;

@@ -35,6 +35,12 @@ final class GpuBackend implements Backend {
     driver.attach();
   }
 
+  /** The device's stream has one owner. */
+  @Override
+  public boolean movesMemoryBesideSteps() {
+    return false;
+  }
+
   @Override
   public DeviceInstance load(ModelSource source) throws IOException, UnservableModelException {
     checkHealth();

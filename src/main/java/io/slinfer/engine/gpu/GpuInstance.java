@@ -9,6 +9,7 @@ import io.slinfer.engine.StepPlan;
 import io.slinfer.engine.device.DeviceInstance;
 import io.slinfer.engine.device.OutputDrawer;
 import io.slinfer.engine.device.PooledStates;
+import io.slinfer.ffi.ReservedMemory;
 import io.slinfer.model.Architecture;
 import io.slinfer.model.ModelDescription;
 import io.slinfer.model.UnservableModelException;
@@ -49,6 +50,7 @@ final class GpuInstance implements DeviceInstance {
     this.driver = device.driver();
     try (GgufFile file = GgufFile.open(source.parts().getFirst());
         Arena during = Arena.ofShared()) {
+      file.mappings().forEach(ReservedMemory::inLargePages);
       ModelDescription description = ModelDescription.read(file);
       Architecture architecture = description.architecture();
       GpuLimits.check(description);

@@ -156,6 +156,11 @@ public final class GgufFile implements AutoCloseable {
     return opened.stream().map(Part::path).toList();
   }
 
+  /** All files of the model as they are mapped, in order. */
+  public List<MemorySegment> mappings() {
+    return opened.stream().map(Part::bytes).toList();
+  }
+
   /** Bytes of all files together. */
   public long byteSize() {
     return opened.stream().mapToLong(Part::byteSize).sum();
