@@ -10,6 +10,7 @@ import io.slinfer.load.LoadSummary;
 import io.slinfer.load.PlannedCall;
 import io.slinfer.load.PoissonPlan;
 import io.slinfer.load.TracePlan;
+import io.slinfer.trace.Trace;
 import io.slinfer.trace.TraceFile;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -64,6 +65,13 @@ final class LoadTestCommand implements Callable<Integer> {
           "Replays a trace: .json (SLINFER's artifact) or .csv (Azure LLM inference), instead of"
               + " random arrivals.")
   private Path trace;
+
+  @Option(
+      names = "--whole-trace",
+      description =
+          "Deals all functions of a .json trace to the models in turn; default: a function for each"
+              + " model, of the artifact's 128 some of each popularity.")
+  private boolean wholeTrace;
 
   @Option(
       names = "--trace-start",
@@ -204,7 +212,8 @@ final class LoadTestCommand implements Callable<Integer> {
     TracePlan replay =
         new TracePlan(
             traceStart, durationSeconds, rate == null ? 0 : rate, lengthDivisor, disconnects, seed);
-    return replay.calls(TraceFile.read(trace, targets.size()), targets);
+    Trace read = TraceFile.read(trace, targets.size());
+    return replay.calls(wholeTrace ? read.dealtTo(targets.size()) : read, targets);
   }
 
   private List<CallRecord> counted(List<CallRecord> records) {

@@ -50,4 +50,26 @@ public record Trace(List<List<Arrival>> models) {
     chosen.sort(Comparator.comparingLong(Arrival::arrivalNanos).thenComparingInt(Arrival::model));
     return chosen;
   }
+
+  /** All requests, with the models dealt in turn to {@code count} of them: i goes to i % count. */
+  public Trace dealtTo(int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException("models is " + count + "; want 1 or more");
+    }
+    List<List<Arrival>> dealt = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      dealt.add(new ArrayList<>());
+    }
+    for (int i = 0; i < models.size(); i++) {
+      int model = i % count;
+      for (Arrival arrival : models.get(i)) {
+        dealt
+            .get(model)
+            .add(
+                new Arrival(
+                    model, arrival.arrivalNanos(), arrival.promptTokens(), arrival.outputTokens()));
+      }
+    }
+    return new Trace(dealt);
+  }
 }

@@ -217,6 +217,7 @@ public final class SharingComparison {
                 String.join(",", names),
                 "--trace",
                 trace.toString(),
+                "--whole-trace",
                 "--length-divisor",
                 Integer.toString(LENGTH_DIVISOR),
                 "--rate",

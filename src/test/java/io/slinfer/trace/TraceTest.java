@@ -81,6 +81,22 @@ final class TraceTest {
   }
 
   @Test
+  void aWholeTraceIsDealtToFewerModels() {
+    List<List<Arrival>> models = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      models.add(List.of(new Arrival(i, 10 * i, 1 + i, 7)));
+    }
+    assertEquals(
+        List.of(
+            new Arrival(0, 0, 1, 7),
+            new Arrival(1, 10, 2, 7),
+            new Arrival(0, 20, 3, 7),
+            new Arrival(1, 30, 4, 7),
+            new Arrival(0, 40, 5, 7)),
+        new Trace(models).dealtTo(2).select(2, Long.MAX_VALUE));
+  }
+
+  @Test
   void of128ModelsTheFirstOfEachGroupOf8AreTaken() {
     List<List<Arrival>> models = new ArrayList<>();
     for (int i = 0; i < 128; i++) {
