@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
@@ -114,7 +115,23 @@ public final class SharingComparison {
     }
   }
 
+  /**
+   * As after a start of the machine: each file is read into the page cache from the disk, in large
+   * pieces. Before each run, since kernels may take back what was not used for a while.
+   */
+  private void readFiles() throws Exception {
+    String each =
+        "for file; do dd if=\"$file\" iflag=nocache count=0 status=none; cat \"$file\" >/dev/null;"
+            + " done";
+    List<String> command = new ArrayList<>(List.of("sh", "-c", each, "sh"));
+    files.forEach(file -> command.add(file.toString()));
+    if (new ProcessBuilder(command).inheritIO().start().waitFor() != 0) {
+      throw new IOException("the models could not be read");
+    }
+  }
+
   private JsonNode measure(System system, String rate) throws Exception {
+    readFiles();
     int port;
     try (ServerSocket free = new ServerSocket(0)) {
       port = free.getLocalPort();

@@ -84,7 +84,8 @@ record SharingPage(List<Run> runs) {
         String.format(
             Locale.ROOT,
             "`scripts/bench-sharing`: %d models, budget %.0f MiB (30 %% of their weights) for each"
-                + " system; conversation trace, lengths divided by 8, %.0f s of arrivals counted"
+                + " system; the whole conversation trace, its functions dealt to the models in turn,"
+                + " lengths divided by 8, %.0f s of arrivals counted"
                 + " after 15 s of warm-up; %d processors, shared by client and server. The router"
                 + " may hold as many models of mean size as fit the budget, rounded up, and its"
                 + " KV beside that; it starts them without warm-up. Neither of our policies"
