@@ -115,15 +115,9 @@ public final class SharingComparison {
     }
   }
 
-  /**
-   * As after a start of the machine: each file is read into the page cache from the disk, in large
-   * pieces. Before each run, since kernels may take back what was not used for a while.
-   */
+  /** Kernels may take back what was not used for a while: it is read again, in large pieces. */
   private void readFiles() throws Exception {
-    String each =
-        "for file; do dd if=\"$file\" iflag=nocache count=0 status=none; cat \"$file\" >/dev/null;"
-            + " done";
-    List<String> command = new ArrayList<>(List.of("sh", "-c", each, "sh"));
+    List<String> command = new ArrayList<>(List.of("sh", "-c", "cat \"$@\" >/dev/null", "sh"));
     files.forEach(file -> command.add(file.toString()));
     if (new ProcessBuilder(command).inheritIO().start().waitFor() != 0) {
       throw new IOException("the models could not be read");

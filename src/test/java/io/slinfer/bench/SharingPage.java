@@ -135,6 +135,9 @@ record SharingPage(List<Run> runs) {
   }
 
   private static String times(double ours, double theirs) {
+    if (Double.isNaN(theirs)) {
+      return "not measured";
+    }
     return theirs == 0
         ? String.format(Locale.ROOT, "%.0f requests in time instead of none", ours)
         : String.format(Locale.ROOT, "%.2f times as many requests in time", ours / theirs);
