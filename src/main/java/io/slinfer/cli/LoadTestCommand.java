@@ -197,6 +197,9 @@ final class LoadTestCommand implements Callable<Integer> {
   }
 
   private List<PlannedCall> planned(List<String> targets) throws IOException {
+    if (wholeTrace && trace == null) {
+      throw new IllegalArgumentException("whole-trace needs a trace");
+    }
     if (trace == null) {
       return new PoissonPlan(
               rate == null ? 2 : rate,

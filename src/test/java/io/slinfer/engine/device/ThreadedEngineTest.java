@@ -22,6 +22,8 @@ import io.slinfer.request.ModelId;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -36,6 +38,7 @@ class ThreadedEngineTest {
   private final CountDownLatch stepMayEnd = new CountDownLatch(1);
   private final CountDownLatch stepHasBegun = new CountDownLatch(1);
   private final BlockingQueue<EngineEvent> events = new LinkedBlockingQueue<>();
+  private final ExecutorService owner = Executors.newSingleThreadExecutor();
   private ThreadedEngine engine;
 
   /** A model whose steps last until the test lets them end. */
@@ -111,13 +114,14 @@ class ThreadedEngineTest {
   void close() {
     stepMayEnd.countDown();
     engine.close();
+    owner.shutdownNow();
   }
 
   @Test
   void memoryWorkDoesNotWaitForAStepOfAnotherInstance() throws InterruptedException {
     startStep(true);
-    engine.unmapSlabs(3, LEAVING, new int[] {0});
-    engine.unload(4, LEAVING);
+    owner.execute(() -> engine.unmapSlabs(3, LEAVING, new int[] {0}));
+    owner.execute(() -> engine.unload(4, LEAVING));
     assertInstanceOf(Resized.class, next());
     assertInstanceOf(Unloaded.class, next());
     stepMayEnd.countDown();
@@ -127,7 +131,7 @@ class ThreadedEngineTest {
   @Test
   void memoryWorkWaitsWhereTheDeviceHasOneThreadForBoth() throws InterruptedException {
     startStep(false);
-    engine.unload(4, LEAVING);
+    owner.execute(() -> engine.unload(4, LEAVING));
     assertNull(events.poll(200, TimeUnit.MILLISECONDS));
     stepMayEnd.countDown();
     assertInstanceOf(Stepped.class, next());
@@ -140,13 +144,14 @@ class ThreadedEngineTest {
         new ThreadedEngine(
             new EngineDescription("slow", "steps that wait", false),
             new SlowBackend(besideSteps),
-            Runnable::run,
+            owner,
             events::add);
-    engine.load(0, BUSY, new ModelSource(new ModelId("busy"), List.of(), 0));
+    owner.execute(() -> engine.load(0, BUSY, new ModelSource(new ModelId("busy"), List.of(), 0)));
     assertInstanceOf(Loaded.class, next());
-    engine.load(1, LEAVING, new ModelSource(new ModelId("leaving"), List.of(), 0));
+    owner.execute(
+        () -> engine.load(1, LEAVING, new ModelSource(new ModelId("leaving"), List.of(), 0)));
     assertEquals(LEAVING, assertInstanceOf(Loaded.class, next()).instance());
-    engine.step(new StepPlan(2, BUSY, List.of()));
+    owner.execute(() -> engine.step(new StepPlan(2, BUSY, List.of())));
     stepHasBegun.await();
   }
 
