@@ -12,6 +12,7 @@ import java.util.List;
  * @param stepStartNanos when the running step began; Long.MAX_VALUE when none runs
  * @param freeSlots how many new instances it can take
  * @param costFactor how many times longer than their profiles say new instances' steps will take
+ * @param loadNanosPerByte what its loads took lately; 0 before the first
  * @param instances all of them, draining ones too
  */
 public record DeviceSnapshot(
@@ -21,6 +22,7 @@ public record DeviceSnapshot(
     long stepStartNanos,
     int freeSlots,
     double costFactor,
+    double loadNanosPerByte,
     List<InstanceSnapshot> instances) {
 
   /** This device without one of its instances. */
@@ -34,6 +36,7 @@ public record DeviceSnapshot(
         stepStartNanos,
         freeSlots + 1,
         costFactor,
+        loadNanosPerByte,
         List.copyOf(others));
   }
 

@@ -23,10 +23,13 @@ import io.slinfer.request.ModelId;
  * @param prefillDeadlineNanos the earliest deadline of those that wait for prefill; Long.MAX_VALUE
  *     with none
  * @param decodeDeadlineNanos the earliest deadline of the others; Long.MAX_VALUE with none
+ * @param dueNanos when the first token of the others should come, however much slack there is;
+ *     Long.MAX_VALUE with none that can keep its promise
  * @param prefillNanos predicted prefill work of those that wait for it
  * @param tokenNanos the least time per token that its requests were promised; Long.MAX_VALUE with
  *     none
  * @param stays it may not leave for another model: pinned, or not here long enough
+ * @param pausable there is room for its keys and values while it is paused
  * @param parked it has left the device; its keys and values are on the host
  * @param retiring it takes no more requests and soon has none
  */
@@ -48,9 +51,11 @@ public record InstanceSnapshot(
     int spareBlocks,
     long prefillDeadlineNanos,
     long decodeDeadlineNanos,
+    long dueNanos,
     long prefillNanos,
     long tokenNanos,
     boolean stays,
+    boolean pausable,
     boolean parked,
     boolean retiring) {
 
@@ -78,8 +83,10 @@ public record InstanceSnapshot(
         0,
         Long.MAX_VALUE,
         Long.MAX_VALUE,
+        Long.MAX_VALUE,
         0,
         Long.MAX_VALUE,
+        false,
         false,
         false,
         false);
@@ -105,9 +112,11 @@ public record InstanceSnapshot(
         spareBlocks,
         Math.min(prefillDeadlineNanos, request.deadlineNanos()),
         decodeDeadlineNanos,
+        dueNanos,
         prefillNanos + costs.prefillNanos(request.tokens()),
         Math.min(tokenNanos, request.tokenNanos()),
         stays,
+        pausable,
         parked,
         retiring);
   }
@@ -115,6 +124,11 @@ public record InstanceSnapshot(
   /** Whether it could serve at once but has no request, and may leave for another model. */
   public boolean idle() {
     return open && !loading && batch == 0 && !stays;
+  }
+
+  /** Whether it is away, on its way there, or coming back. */
+  public boolean paused() {
+    return comebackBlocks > 0;
   }
 
   /** The earliest deadline of its requests; Long.MAX_VALUE with none. */
@@ -125,6 +139,13 @@ public record InstanceSnapshot(
   /** Predicted time of one decode step of all its requests. */
   public long decodeNanos() {
     return costs.decodeNanos(totalTokens, batch);
+  }
+
+  /** Bytes that it gives back when it is paused, or leaves without a request. */
+  public long bytesGivenBack(DeviceSpec device) {
+    return batch > 0 && device.keepsPausedKv()
+        ? costs.shape().weightBytes()
+        : promisedBytes(device);
   }
 
   /** Bytes promised to it: weights and KV. */

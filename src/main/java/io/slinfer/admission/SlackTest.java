@@ -64,6 +64,16 @@ public record SlackTest(
         && meetsDeadlines(jobs(device, before, after), startNanos, stretch(others + share(before)));
   }
 
+  /** Whether the decode steps of all, those on the host too, leave each enough time. */
+  public boolean shareHolds(
+      DeviceSnapshot device, InstanceSnapshot before, InstanceSnapshot after) {
+    double shares = share(after);
+    for (InstanceSnapshot other : device.instances()) {
+      shares += other.index() != before.index() && other.batch() > 0 ? share(other) : 0;
+    }
+    return shares <= mostShare;
+  }
+
   private static boolean isBeside(InstanceSnapshot other, InstanceSnapshot target) {
     return other.index() != target.index() && !other.parked() && other.batch() > 0;
   }

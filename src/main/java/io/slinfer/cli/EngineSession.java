@@ -177,6 +177,14 @@ public final class EngineSession implements AutoCloseable {
     sequence.computed(image.tokens());
   }
 
+  /** Frees the memory of the weights and brings them back. */
+  public void rereadWeights() throws FailedException {
+    engine.dropWeights(++ticket, INSTANCE);
+    expect(EngineEvent.Unloaded.class);
+    engine.readWeights(++ticket, INSTANCE);
+    expect(EngineEvent.Loaded.class);
+  }
+
   private <E extends EngineEvent> E expect(Class<E> kind) throws FailedException {
     lastEvent = null;
     try {

@@ -33,6 +33,14 @@ public record DeviceSpec(
     return fixedKvBytes == 0;
   }
 
+  /**
+   * Whether the keys and values of a paused instance stay where they are and only its weights
+   * leave: the host of a CPU is the CPU.
+   */
+  public boolean keepsPausedKv() {
+    return kind == DeviceKind.CPU && memoryMoves();
+  }
+
   /** How many blocks hold this many tokens. */
   public int blocksFor(int tokens) {
     return (tokens + kvBlockTokens - 1) / kvBlockTokens;

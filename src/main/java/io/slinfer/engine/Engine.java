@@ -47,6 +47,12 @@ public interface Engine extends AutoCloseable {
   /** Copies an image into a sequence's blocks, which have room; answered by Imported. */
   void importKv(long ticket, InstanceId instance, Sequence sequence, KvImage image);
 
+  /** Frees the memory of an instance's weights for a while; answered by Unloaded. */
+  void dropWeights(long ticket, InstanceId instance);
+
+  /** Brings the weights back that were dropped; answered by Loaded or Failed. */
+  void readWeights(long ticket, InstanceId instance);
+
   /** Frees all that an instance holds, once its running step has ended; answered by Unloaded. */
   void unload(long ticket, InstanceId instance);
 

@@ -138,11 +138,26 @@ public final class ReservedMemory implements AutoCloseable {
    * where it is not there yet.
    */
   public static void read(MemorySegment mapped) {
-    long before = mapped.address() % PAGE_BYTES;
-    long bytes = Math.ceilDiv(before + mapped.byteSize(), (long) PAGE_BYTES) * PAGE_BYTES;
-    if (advise(view(mapped.address() - before, bytes), POPULATE_READ) != 0) {
+    if (advise(wholePages(mapped), POPULATE_READ) != 0) {
       mapped.load();
     }
+  }
+
+  /**
+   * Takes a part of a mapped file out of the process's memory, with the pages that it shares with
+   * its neighbours; what is touched again is read again, from the page cache if it is there.
+   */
+  public static void drop(MemorySegment mapped) {
+    int error = advise(wholePages(mapped), DONT_NEED);
+    if (error != 0) {
+      throw new IllegalStateException("cannot drop mapped memory: errno " + error);
+    }
+  }
+
+  private static MemorySegment wholePages(MemorySegment mapped) {
+    long before = mapped.address() % PAGE_BYTES;
+    long bytes = Math.ceilDiv(before + mapped.byteSize(), (long) PAGE_BYTES) * PAGE_BYTES;
+    return view(mapped.address() - before, bytes);
   }
 
   private MemorySegment pages(long offset, long bytes) {

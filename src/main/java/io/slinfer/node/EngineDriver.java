@@ -219,6 +219,15 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
 
   @Override
   public void load(Instance instance) {
+    if (held.containsKey(instance)) {
+      long ticket =
+          ask(
+              instance,
+              event -> loop.onActionDone(instance, ((EngineEvent.Loaded) event).durationNanos()),
+              failure -> loop.onActionFailed(instance));
+      engine.readWeights(ticket, instance.id());
+      return;
+    }
     long ticket =
         ask(
             instance,
@@ -306,6 +315,15 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
 
   @Override
   public void unload(Instance instance) {
+    if (keepsKv(instance)) {
+      long ticket =
+          ask(
+              instance,
+              event -> loop.onActionDone(instance, ((EngineEvent.Unloaded) event).durationNanos()),
+              failure -> unexpected(instance, failure));
+      engine.dropWeights(ticket, instance.id());
+      return;
+    }
     if (held.remove(instance) == null) {
       doneSoon(instance);
       return;
@@ -321,13 +339,26 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
     engine.unload(ticket, instance.id());
   }
 
+  /** Whether its keys and values stay on the device while its weights are away. */
+  private static boolean keepsKv(Instance instance) {
+    return instance.device().keepsPausedKv() && instance.isPaused() && !instance.isLeaving();
+  }
+
   @Override
   public void exportKv(Instance instance, List<RequestLife> lives, long bytes) {
+    if (instance.device().keepsPausedKv()) {
+      doneSoon(instance);
+      return;
+    }
     new Copies(instance, lives).export();
   }
 
   @Override
   public void importKv(Instance instance, List<RequestLife> lives, long bytes) {
+    if (instance.device().keepsPausedKv()) {
+      doneSoon(instance);
+      return;
+    }
     new Copies(instance, lives).bringBack();
   }
 

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** When a paused instance comes back to its device, and who leaves for it. */
-record Comeback(Room room, MemoryTimes times, SlinferPlacement.Tuning tuning) {
+record Comeback(Room room, Swap swap, MemoryTimes times, SlinferPlacement.Tuning tuning) {
 
   Placement of(DeviceSnapshot device, InstanceSnapshot parked, ClusterView view, long nowNanos) {
     if (tuning.hopelessLast() && parked.hopeful() == 0 && !view.queued().isEmpty()) {
@@ -20,7 +20,8 @@ record Comeback(Room room, MemoryTimes times, SlinferPlacement.Tuning tuning) {
     long weightBytes = parked.costs().shape().weightBytes();
     long mostBlocks = (device.spec().capacityBytes() - weightBytes) / blockBytes;
     int blocks = (int) Math.min(parked.comebackBlocks(), mostBlocks);
-    long missing = weightBytes + blocks * blockBytes;
+    blocks = Math.max(blocks, parked.promisedBlocks());
+    long missing = weightBytes + (blocks - parked.promisedBlocks()) * blockBytes;
     missing -= device.spec().capacityBytes() - device.promisedBytes();
     int slots = device.freeSlots();
     List<Integer> leaving = new ArrayList<>();
@@ -33,6 +34,16 @@ record Comeback(Room room, MemoryTimes times, SlinferPlacement.Tuning tuning) {
     }
     if (slots > 0 && missing <= 0) {
       return new Resumed(device.index(), parked.index(), blocks, leaving);
+    }
+    if (tuning.swapping()) {
+      InstanceSnapshot calm = swap.forParked(device, parked, leaving, missing, nowNanos);
+      if (calm != null) {
+        leaving.add(calm.index());
+        return new Resumed(device.index(), parked.index(), blocks, leaving);
+      }
+    }
+    if (!tuning.displaces(device.spec())) {
+      return new NoCapacity();
     }
     long slackNanos = parked.deadlineNanos() - nowNanos - times.loadNanos(parked.costs().shape());
     if (slackNanos / 1e9 > tuning.urgentSeconds()) {

@@ -96,7 +96,7 @@ public final class PlacementCheck {
       InstanceSnapshot victim = instance(device, index);
       require(index != target.index(), "makes its own target leave");
       require(victim.open() && !victim.stays(), "cannot make " + index + " leave");
-      freedBytes += victim.promisedBytes(device.spec());
+      freedBytes += victim.bytesGivenBack(device.spec());
     }
     if (!device.spec().memoryMoves()) {
       return;

@@ -60,9 +60,20 @@ record Room(SlackTest test, SlinferPlacement.Tuning tuning) {
    * @param victim null for none
    */
   Optional<Leaving> leaving(Target target, Worth worth, InstanceSnapshot victim) {
+    DeviceSpec spec = target.device().spec();
+    return leaving(target, worth, victim, victim == null ? 0 : victim.bytesGivenBack(spec));
+  }
+
+  /** The same for a victim that ends, with all that it has. */
+  Optional<Leaving> ending(Target target, Worth worth, InstanceSnapshot victim) {
+    return leaving(target, worth, victim, victim.promisedBytes(target.device().spec()));
+  }
+
+  private Optional<Leaving> leaving(
+      Target target, Worth worth, InstanceSnapshot victim, long victimBytes) {
     DeviceSnapshot device = target.device();
     int slots = target.takesSlot() && victim == null ? device.freeSlots() : 1;
-    long bytes = victim == null ? 0 : victim.promisedBytes(device.spec());
+    long bytes = victimBytes;
     if (slots > 0 && memoryHolds(target, bytes)) {
       return victim == null
           ? Leaving.NOBODY

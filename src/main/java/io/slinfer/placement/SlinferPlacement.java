@@ -5,6 +5,7 @@ import io.slinfer.admission.DeviceSnapshot;
 import io.slinfer.admission.InstanceSnapshot;
 import io.slinfer.admission.SlackTest;
 import io.slinfer.cost.DeviceKind;
+import io.slinfer.cost.DeviceSpec;
 import io.slinfer.cost.InstanceCosts;
 import io.slinfer.cost.MemoryTimes;
 import io.slinfer.placement.Placement.NewInstance;
@@ -37,7 +38,9 @@ public record SlinferPlacement(
   /**
    * What was tuned.
    *
-   * @param pausing whether instances may be paused to the host
+   * @param pausing whether instances may be paused to the host for others that are worth more
+   * @param swapping whether instances whose requests have time may be paused to the host for a
+   *     while
    * @param retiring whether an instance that others want the place of takes no more requests and
    *     leaves when it has none, instead of being paused
    * @param turnSeconds how long it is served before that
@@ -54,6 +57,7 @@ public record SlinferPlacement(
    */
   public record Tuning(
       boolean pausing,
+      boolean swapping,
       boolean retiring,
       double turnSeconds,
       boolean requestPausing,
@@ -67,14 +71,15 @@ public record SlinferPlacement(
       double urgentSeconds) {
 
     /**
-     * For a server: no model is kept out, and whoever waits for its tokens goes on getting them.
+     * For a server: no model is kept out, and nobody who waits for tokens waits for long.
      *
      * @param pauses whether there is a host that keeps what is paused
      */
     public Tuning forServing(boolean pauses) {
       return new Tuning(
           pausing && pauses,
-          !pauses,
+          true,
+          true,
           turnSeconds,
           requestPausing,
           resident,
@@ -85,6 +90,14 @@ public record SlinferPlacement(
           mostParked,
           false,
           urgentSeconds);
+    }
+
+    /**
+     * Whether what is worth less is paused for long on a device. A CPU whose models do not fit
+     * together has nobody away for long: there the models take turns.
+     */
+    boolean displaces(DeviceSpec device) {
+      return pausing && device.kind() == DeviceKind.GPU;
     }
   }
 
@@ -110,8 +123,11 @@ public record SlinferPlacement(
         placement = open(look, level);
       }
     }
+    if (placement instanceof NoCapacity && tuning.swapping()) {
+      placement = swap(look);
+    }
     if (placement instanceof NoCapacity && tuning.pausing()) {
-      return displace(look);
+      placement = displace(look);
     }
     return placement instanceof NoCapacity && tuning.retiring() ? retire(look) : placement;
   }
@@ -119,11 +135,15 @@ public record SlinferPlacement(
   @Override
   public Placement resume(
       DeviceSnapshot device, InstanceSnapshot parked, ClusterView view, long nowNanos) {
-    return new Comeback(room(), times, tuning).of(device, parked, view, nowNanos);
+    return new Comeback(room(), swap(), times, tuning).of(device, parked, view, nowNanos);
   }
 
   private Room room() {
     return new Room(onGpu, tuning);
+  }
+
+  private Swap swap() {
+    return new Swap(room(), onGpu, times);
   }
 
   /** A GPU is asked once: its test is the same at each level. */
@@ -204,6 +224,10 @@ public record SlinferPlacement(
     return level.first() == loadsInTime(target, look);
   }
 
+  private Placement placed(Target target, Leaving leaving) {
+    return target.before().index() >= 0 ? join(target, leaving) : open(target, leaving);
+  }
+
   private Placement open(Target target, Leaving leaving) {
     int blocks = room().blocks(target, leaving.bytes());
     return new NewInstance(target.device().index(), blocks, leaving.victims());
@@ -217,9 +241,11 @@ public record SlinferPlacement(
     return firstTokenNanos <= look.request().deadlineNanos();
   }
 
-  private static boolean runs(DeviceSnapshot device, ModelId model) {
+  /** Whether the model is here, or comes back as soon as somebody wants it. */
+  private boolean runs(DeviceSnapshot device, ModelId model) {
     for (InstanceSnapshot instance : device.instances()) {
-      if (instance.open() && instance.model().equals(model)) {
+      boolean isHere = instance.open() || (tuning.swapping() && instance.paused());
+      if (isHere && instance.model().equals(model)) {
         return true;
       }
     }
@@ -248,12 +274,32 @@ public record SlinferPlacement(
     return nanos;
   }
 
+  /** In place of the instance whose requests have the most time, until they need it. */
+  private Placement swap(Look look) {
+    for (DeviceSnapshot device : look.view().devices()) {
+      if (!device.spec().memoryMoves()) {
+        continue;
+      }
+      Target target = displacing(device, look);
+      if (timeHolds(target, onGpu, look.nowNanos())) {
+        Optional<Leaving> leaving =
+            swap().forRequest(target, look.request(), look.worth(), look.nowNanos());
+        if (leaving.isPresent()) {
+          return placed(target, leaving.get());
+        }
+      }
+    }
+    return new NoCapacity();
+  }
+
   /** In place of the least worthy instance that is worth less than the newcomer. */
   private Placement displace(Look look) {
     double leastWorth = look.worth().ofNewcomer(look.request().model()) / tuning.advantage();
     Placement best = new NoCapacity();
     for (DeviceSnapshot device : look.view().devices()) {
-      if (!device.spec().memoryMoves() || owed(device) >= tuning.mostParked()) {
+      if (!device.spec().memoryMoves()
+          || !tuning.displaces(device.spec())
+          || owed(device) >= tuning.mostParked()) {
         continue;
       }
       Target target = displacing(device, look);
@@ -269,10 +315,7 @@ public record SlinferPlacement(
         Optional<Leaving> leaving =
             worth < leastWorth ? room().leaving(target, look.worth(), victim) : Optional.empty();
         if (leaving.isPresent()) {
-          best =
-              target.before().index() >= 0
-                  ? join(target, leaving.get())
-                  : open(target, leaving.get());
+          best = placed(target, leaving.get());
           leastWorth = worth;
         }
       }
@@ -289,6 +332,7 @@ public record SlinferPlacement(
     Placement best = new NoCapacity();
     for (DeviceSnapshot device : look.view().devices()) {
       if (!device.spec().memoryMoves()
+          || tuning.displaces(device.spec())
           || device.instances().stream().anyMatch(InstanceSnapshot::retiring)) {
         continue;
       }
@@ -306,7 +350,7 @@ public record SlinferPlacement(
         if (worth < leastWorth
             && onGpu.timeHolds(
                 device.without(victim), target.before(), target.after(), look.nowNanos())
-            && room().leaving(target, look.worth(), victim).isPresent()) {
+            && room().ending(target, look.worth(), victim).isPresent()) {
           best = new Retiring(device.index(), victim.index());
           leastWorth = worth;
         }

@@ -165,6 +165,16 @@ final class RecordedEngine implements Engine {
   }
 
   @Override
+  public void dropWeights(long ticket, InstanceId instance) {
+    ask(ticket, "unloaded", instance);
+  }
+
+  @Override
+  public void readWeights(long ticket, InstanceId instance) {
+    ask(ticket, "loaded", instance);
+  }
+
+  @Override
   public void unload(long ticket, InstanceId instance) {
     ask(ticket, "unloaded", instance);
   }

@@ -30,6 +30,7 @@ public final class RequestLife {
   private long firstTokenNanos;
   private long lastTokenNanos;
   private long deadlineNanos;
+  private long dueNanos;
 
   /**
    * @param promptTokens at least one
@@ -182,6 +183,14 @@ public final class RequestLife {
   }
 
   /**
+   * When its next token should come: at its deadline, or before, if a caller who has had tokens
+   * would wait too long for one more.
+   */
+  public long dueNanos() {
+    return dueNanos;
+  }
+
+  /**
    * Whether the promise can still be kept: the first token came in time or still can, and the
    * tokens are not so late that running fast could not make up for it.
    */
@@ -210,5 +219,8 @@ public final class RequestLife {
 
   private void updateDeadline() {
     deadlineNanos = rule.deadlineNanos(this);
+    long gapNanos = Math.max(rule.mostGapNanos(), slo.timePerOutputTokenNanos());
+    dueNanos =
+        generatedTokens == 0 ? deadlineNanos : Math.min(deadlineNanos, lastTokenNanos + gapNanos);
   }
 }

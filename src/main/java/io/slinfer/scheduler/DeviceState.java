@@ -13,6 +13,9 @@ import java.util.List;
  */
 final class DeviceState {
 
+  /** What the last load counts beside those before. */
+  private static final double LOAD_WEIGHT = 0.25;
+
   final DeviceSpec spec;
   final DeviceSettings settings;
   final Timers timers;
@@ -34,6 +37,7 @@ final class DeviceState {
   /** Whether the device is there. */
   boolean present = true;
 
+  private double loadNanosPerByte;
   private boolean changed = true;
 
   DeviceState(
@@ -49,7 +53,7 @@ final class DeviceState {
     this.run = run;
     this.ledger = new Ledger(spec.capacityBytes());
     this.memory = new MemoryWork(ledger, instances, settings.residence().keepsPrefixes());
-    this.hostKv = new HostKv(settings.mostPausedBytes(), instances);
+    this.hostKv = new HostKv(spec, settings.mostPausedBytes(), instances);
   }
 
   /** A picture of the device taken before is old. */
@@ -76,6 +80,17 @@ final class DeviceState {
   /** Whether KV follows the requests while they run. */
   boolean relieves() {
     return settings.growWhileDecoding() && spec.memoryMoves();
+  }
+
+  /** A load has ended. */
+  void loaded(Instance instance, long durationNanos) {
+    double each = Math.max(1, durationNanos) / (double) instance.costs().shape().weightBytes();
+    loadNanosPerByte += (each - loadNanosPerByte) * (loadNanosPerByte == 0 ? 1 : LOAD_WEIGHT);
+  }
+
+  /** What loads took lately; 0 before the first. */
+  double loadNanosPerByte() {
+    return loadNanosPerByte;
   }
 
   /** How many times longer than their profiles say steps take. */

@@ -1,5 +1,6 @@
 package io.slinfer.scheduler;
 
+import io.slinfer.cost.DeviceSpec;
 import io.slinfer.request.RequestLife;
 import io.slinfer.request.RequestState;
 import java.util.List;
@@ -9,10 +10,11 @@ import java.util.List;
  *
  * <p>Confined to the device's owner.
  *
+ * @param spec where they stay on the device, none of this counts as the host's
  * @param mostBytes how much the host keeps for the device
  * @param instances all instances of the device; a live view
  */
-record HostKv(long mostBytes, List<Instance> instances) {
+record HostKv(DeviceSpec spec, long mostBytes, List<Instance> instances) {
 
   /** Bytes that are on the host, on their way there, or on their way back. */
   long bytes() {
@@ -20,7 +22,7 @@ record HostKv(long mostBytes, List<Instance> instances) {
     for (Instance instance : instances) {
       bytes += instance.hostBytes(instance.aside);
       if (instance.paused) {
-        bytes += instance.pausedKvBytes();
+        bytes += spec.keepsPausedKv() ? 0 : instance.pausedKvBytes();
       } else {
         for (RequestLife request : instance.moving) {
           boolean leaves = request.state() == RequestState.DECODING;
@@ -38,22 +40,26 @@ record HostKv(long mostBytes, List<Instance> instances) {
 
   /** Whether the keys and values of an instance would fit beside what is there. */
   boolean hasRoomFor(Instance instance) {
-    return instance.pausedKvBytes() <= roomBytes();
+    return spec.keepsPausedKv() || instance.pausedKvBytes() <= roomBytes();
   }
 
-  /** The keys and values of an instance have arrived on the host; half a prompt's are dropped. */
+  /**
+   * The keys and values of an instance have arrived on the host, or stay; half a prompt's are
+   * dropped.
+   */
   void exported(Instance instance, DeviceDriver driver) {
     for (RequestLife request : List.copyOf(instance.running)) {
       if (request.state() == RequestState.PREFILLING) {
         instance.running.remove(request);
         instance.evicting.add(request);
       } else {
-        instance.hold(request, 0);
-        driver.freed(instance, request);
+        if (!spec.keepsPausedKv()) {
+          instance.hold(request, 0);
+          driver.freed(instance, request);
+        }
         request.become(RequestState.PAUSED);
       }
     }
-    instance.draining = instance.running.isEmpty() && instance.aside.isEmpty();
   }
 
   /** The requests that were moving are on the host. */

@@ -29,12 +29,16 @@ final class MemoryEnds {
       case LOAD -> {
         instance.loadedNanos = device.timers.nowNanos();
         instance.stoodSinceNanos = instance.loadedNanos;
+        device.loaded(instance, durationNanos);
         stays.settle(instance, durationNanos);
         forgiveLoad(instance, durationNanos);
       }
       case EXPORT -> {
         device.hostKv.exported(instance, device.driver);
         departures.sendBack(instance);
+        if (instance.requestCount() == 0) {
+          stays.endPaused(instance);
+        }
       }
       case IMPORT -> device.hostKv.imported(instance);
       case SET_ASIDE -> device.hostKv.setAside(instance, device.driver);

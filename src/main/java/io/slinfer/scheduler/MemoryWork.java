@@ -40,9 +40,12 @@ final class MemoryWork {
     submit(instance, new MemoryAction(Kind.LOAD, ++instance.weightsVersion, 0));
   }
 
+  /** Of a paused instance the weights are gone already, but not what is kept for it. */
   void unload(Instance instance) {
-    ledger.promise(-instance.costs().shape().weightBytes());
-    instance.weightsPromised = false;
+    if (instance.weightsPromised) {
+      ledger.promise(-instance.costs().shape().weightBytes());
+      instance.weightsPromised = false;
+    }
     submit(instance, new MemoryAction(Kind.UNLOAD, ++instance.weightsVersion, 0));
   }
 

@@ -80,8 +80,8 @@ final class Moves {
   }
 
   /**
-   * Takes an instance off the device and keeps its requests' keys and values on the host; those
-   * without any go back to the coordinator. With no room left on the host it is preempted.
+   * Takes an instance off the device and keeps its requests' keys and values on the host, or where
+   * they are; those without any go back to the coordinator. With no room left it is preempted.
    */
   private void pause(Instance victim, LeaveReason reason) {
     if (!device.hostKv.hasRoomFor(victim)) {
@@ -96,7 +96,9 @@ final class Moves {
     victim.waiting.clear();
     victim.changed();
     device.memory.act(victim, Kind.EXPORT);
-    device.memory.resize(victim, 0);
+    if (!device.spec.keepsPausedKv()) {
+      device.memory.resize(victim, 0);
+    }
     device.memory.unload(victim);
   }
 
@@ -117,6 +119,8 @@ final class Moves {
       preempt(instance, LeaveReason.STARVED);
     } else if (alone && instance.running.size() > 1 && instance.moving.isEmpty()) {
       shed(instance);
+    } else if (device.spec.keepsPausedKv()) {
+      preempt(instance, LeaveReason.STARVED);
     } else {
       pause(instance, LeaveReason.STARVED);
     }

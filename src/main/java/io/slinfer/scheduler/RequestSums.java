@@ -37,6 +37,9 @@ final class RequestSums {
   /** The earliest deadline of the others; Long.MAX_VALUE with none. */
   long decodeDeadlineNanos;
 
+  /** When the first token of the others should come that still can be in time; see RequestLife. */
+  long dueNanos;
+
   /** Predicted prefill work. */
   long prefillNanos;
 
@@ -102,6 +105,7 @@ final class RequestSums {
         (long) spareBlocks,
         prefillDeadlineNanos,
         decodeDeadlineNanos,
+        dueNanos,
         prefillNanos,
         tokenNanos,
         earliestStartNanos,
@@ -119,6 +123,7 @@ final class RequestSums {
     spareBlocks = 0;
     prefillDeadlineNanos = Long.MAX_VALUE;
     decodeDeadlineNanos = Long.MAX_VALUE;
+    dueNanos = Long.MAX_VALUE;
     prefillNanos = 0;
     tokenNanos = Long.MAX_VALUE;
     earliestStartNanos = Long.MAX_VALUE;
@@ -186,6 +191,7 @@ final class RequestSums {
       prefillDeadlineNanos = Math.min(prefillDeadlineNanos, request.deadlineNanos());
     } else {
       decodeDeadlineNanos = Math.min(decodeDeadlineNanos, request.deadlineNanos());
+      dueNanos = request.isHopeful(nowNanos) ? Math.min(dueNanos, request.dueNanos()) : dueNanos;
     }
     if (request.isHopeful(nowNanos)) {
       hopeful++;

@@ -2,6 +2,7 @@ package io.slinfer.scheduler;
 
 import io.slinfer.admission.SlackTest;
 import io.slinfer.cost.MemoryTimes;
+import io.slinfer.cost.SafetyMargins;
 import io.slinfer.memory.KvSizing;
 import io.slinfer.memory.Residence;
 import io.slinfer.placement.PlacementPolicy;
@@ -28,9 +29,12 @@ public record ServingPolicy(
   /** Under overload whoever was accepted goes on, however late. */
   private static final long MOST_STANDSTILL_NANOS = 1_000_000_000L;
 
+  /** Callers see when nothing comes for longer than this. */
+  private static final long MOST_GAP_NANOS = 2_000_000_000L;
+
   /** When tokens are due. */
   public DeadlineRule deadlines() {
-    return SlinferPolicy.FULL.deadlines();
+    return new DeadlineRule.FromFirstToken(SafetyMargins.AIM, MOST_GAP_NANOS);
   }
 
   /** Where requests go. */

@@ -68,6 +68,7 @@ public record SlinferPolicy(
         new SlinferPlacement.Tuning(
             pausing,
             false,
+            false,
             4,
             requestPausing,
             resident,

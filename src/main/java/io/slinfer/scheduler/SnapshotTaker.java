@@ -41,6 +41,7 @@ record SnapshotTaker(
         stepStartNanos,
         device.present ? spec.slots() - slotsUsed : 0,
         device.costFactor(),
+        device.loadNanosPerByte(),
         List.copyOf(views));
   }
 
@@ -65,9 +66,11 @@ record SnapshotTaker(
         spareBlocks(instance, sums, hostRoomBytes),
         sums.prefillDeadlineNanos,
         sums.decodeDeadlineNanos,
+        sums.dueNanos,
         sums.prefillNanos,
         sums.tokenNanos,
         instance.stays,
+        !instance.paused && hostKv.hasRoomFor(instance),
         memory.isParked(instance),
         instance.retired && nowNanos - instance.retiredNanos < SOON_NANOS);
   }

@@ -99,7 +99,12 @@ final class Stays {
   /** A paused instance has nobody to come back for. */
   void leaveForGood(Instance instance) {
     device.listener.leaving(instance, LeaveReason.DESERTED);
-    if (instance.weightsPromised) {
+    endPaused(instance);
+  }
+
+  /** Gives back what is still held for a paused instance without requests. */
+  void endPaused(Instance instance) {
+    if (instance.weightsPromised || device.spec.keepsPausedKv()) {
       device.memory.release(instance);
     } else {
       instance.draining = true;

@@ -30,20 +30,29 @@ public interface StepOrder {
   }
 
   /**
-   * Least slack first among those whose promise can still be kept; the others when nobody else can
-   * step, the one that fell behind last before the ones before it. But nobody stands still for
-   * ever: an instance that has not stepped for a while goes first, for one step.
+   * Least slack first among those whose promise can still be kept; a token that should come soon
+   * counts as one without slack. The others go when nobody else can step, the one that fell behind
+   * last before the ones before it. But nobody stands still for ever: an instance that has not
+   * stepped for a while goes first, for one step.
    *
    * @param mostStandstillNanos how long a while is
    */
   record LeastSlack(long mostStandstillNanos) implements StepOrder {
+
+    /** How long before a token should come its instance hurries. */
+    private static final long SOON_NANOS = 300_000_000L;
+
     @Override
     public long rank(Instance instance, long nowNanos) {
       RequestSums sums = instance.sums(nowNanos);
       long stoodNanos = nowNanos - instance.stoodSinceNanos;
-      return sums.hopeful == 0 && stoodNanos >= mostStandstillNanos
-          ? Long.MIN_VALUE / 2 - stoodNanos
-          : sums.hopefulSlackNanos(nowNanos);
+      if (sums.hopeful == 0 && stoodNanos >= mostStandstillNanos) {
+        return Long.MIN_VALUE / 2 - stoodNanos;
+      }
+      long slackNanos = sums.hopefulSlackNanos(nowNanos);
+      return sums.dueNanos - nowNanos < SOON_NANOS
+          ? Math.min(slackNanos, sums.dueNanos - nowNanos)
+          : slackNanos;
     }
   }
 }

@@ -123,7 +123,7 @@ final class RemoteDevice implements DevicePort, DeviceLoop.Upstream {
   public DeviceSnapshot snapshot() {
     return awaitsAnswer
         ? new DeviceSnapshot(
-            known.index(), known.spec(), known.promisedBytes(), Long.MAX_VALUE, 0, 1, List.of())
+            known.index(), known.spec(), known.promisedBytes(), Long.MAX_VALUE, 0, 1, 0, List.of())
         : known;
   }
 

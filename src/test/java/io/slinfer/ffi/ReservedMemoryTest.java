@@ -5,11 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 
 @Isolated("watches the memory of the whole process")
@@ -30,6 +34,27 @@ final class ReservedMemoryTest {
       assertTrue(written - released > 120 * MEBIBYTE, written + " to " + released);
       assertEquals(0, part.get(ValueLayout.JAVA_BYTE, 0));
       assertEquals(7, part.get(ValueLayout.JAVA_BYTE, 128 * MEBIBYTE));
+    }
+  }
+
+  @Test
+  void aMappedFileLeavesTheMemoryAndCanBeReadAgain(@TempDir Path folder) throws IOException {
+    Path path = folder.resolve("weights");
+    byte[] bytes = new byte[(int) (64 * MEBIBYTE)];
+    new Random(1).nextBytes(bytes);
+    Files.write(path, bytes);
+    try (FileChannel channel = FileChannel.open(path);
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment file =
+          channel.map(FileChannel.MapMode.READ_ONLY, 0, 64 * MEBIBYTE, arena).asSlice(100);
+      long before = residentBytes();
+      ReservedMemory.read(file);
+      long read = residentBytes();
+      assertTrue(read - before > 56 * MEBIBYTE, before + " to " + read);
+      ReservedMemory.drop(file);
+      long dropped = residentBytes();
+      assertTrue(read - dropped > 56 * MEBIBYTE, read + " to " + dropped);
+      assertEquals(-1, file.mismatch(MemorySegment.ofArray(bytes).asSlice(100)));
     }
   }
 

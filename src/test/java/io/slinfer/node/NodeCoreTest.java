@@ -260,7 +260,7 @@ final class NodeCoreTest {
 
   @Test
   void whoDoesNotWaitIsRefusedWhereThereIsNoPlaceNow() {
-    bench = new NodeBench(ALPHABET.taking(10_000_000, 0), 2 * MIB);
+    bench = new NodeBench(ALPHABET.taking(10_000_000, SECOND / 10), 2 * MIB);
     bench.submit(Ask.of("other", "other", 600, 300));
     bench.run(SECOND / 5);
     bench.submit(Ask.of("now", "model", 4, 4), false);
@@ -454,7 +454,63 @@ final class NodeCoreTest {
     bench.assertIdle();
   }
 
-  /** For two minutes twice as many come as can be served, for models of which few fit. */
+  /** Room for one model: another's request comes in time, and nobody's tokens come late for it. */
+  @Test
+  void aModelStandsBackForAnotherWhileItsRequestsHaveTime() {
+    bench = new NodeBench(ALPHABET.taking(10_000_000, 20_000_000), MIB + (512 << 10));
+    bench.submit(Ask.of("talker", "one", 40, 900));
+    bench.run(3 * SECOND);
+    for (int i = 0; i < 3; i++) {
+      bench.submit(Ask.of("guest" + i, "two", 40, 60).about(i));
+      bench.run(2 * SECOND);
+    }
+    bench.run(20 * SECOND);
+    for (int i = 0; i < 3; i++) {
+      assertTrue(bench.meetsSlo("guest" + i), "guest " + i);
+      assertEquals(60, bench.finish("guest" + i).usage().generatedTokens());
+    }
+    assertTrue(bench.meetsSlo("talker"));
+    assertTrue(bench.engine().drops().size() >= 2, bench.engine().drops()::toString);
+    long loads = bench.engine().loads().stream().filter(id -> id.value().contains("/one#")).count();
+    assertEquals(1, loads, "the talker's KV stays");
+    long[] times = bench.tokenTimes("talker");
+    long longestNanos = 0;
+    for (int i = 1; i < times.length; i++) {
+      longestNanos = Math.max(longestNanos, times[i] - times[i - 1]);
+    }
+    assertTrue(longestNanos > 5 * 10_000_000, "it never stood back");
+    assertTrue(longestNanos < 2.1 * SECOND, "it was away for " + longestNanos + " ns");
+    for (TokenEvent event : bench.told("talker")) {
+      if (event instanceof Token token) {
+        assertEquals('a' + token.index() % 26, token.token());
+      }
+    }
+    bench.assertIdle();
+  }
+
+  @Test
+  void nothingIsLeftOfAModelThatStandsBackWhenItsCallerGoes() {
+    bench = new NodeBench(ALPHABET.taking(10_000_000, 20_000_000), MIB + (512 << 10));
+    bench.submit(Ask.of("talker", "one", 40, 900));
+    bench.run(3 * SECOND);
+    bench.submit(Ask.of("guest", "two", 40, 300));
+    bench.run(SECOND / 2);
+    assertEquals(1, bench.engine().drops().size());
+    assertEquals(2, bench.loop().instances().size());
+    long stepsBefore = bench.stepsOf("talker");
+    bench.cancel("talker");
+    bench.run(SECOND / 10);
+    assertEquals(FinishReason.CANCELLED, bench.finish("talker").reason());
+    assertEquals(stepsBefore, bench.stepsOf("talker"));
+    assertEquals(1, bench.loop().instances().size());
+    assertEquals(bench.engine().drops(), bench.engine().unloads());
+    bench.run(20 * SECOND);
+    assertEquals(300, bench.finish("guest").usage().generatedTokens());
+    assertEquals(1, bench.engine().drops().size(), "nobody to stand back for");
+    bench.assertIdle();
+  }
+
+  /** For a minute twice as many come as can be served, for models of which few fit. */
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4})
   void whoWasAcceptedGoesOnHoweverMuchElseIsAskedFor(long seed) {
@@ -462,7 +518,7 @@ final class NodeCoreTest {
     bench = NodeBench.priced(Scripts.SMALL, 2 * MIB + (256 << 10), 300, "least-residence: 200 ms");
     int count = 1_200;
     for (int i = 0; i < count; i++) {
-      bench.run(random.nextInt(200_000_000));
+      bench.run(random.nextInt(100_000_000));
       bench.submit(
           Ask.of(
               "r" + i,

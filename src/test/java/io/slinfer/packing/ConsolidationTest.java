@@ -47,6 +47,6 @@ final class ConsolidationTest {
           instance.with(
               new Candidate(new ModelId(model), 100, Long.MAX_VALUE, 250_000_000), SPEC, 0);
     }
-    return new DeviceSnapshot(index, SPEC, 0, Long.MAX_VALUE, 7, 1, List.of(instance));
+    return new DeviceSnapshot(index, SPEC, 0, Long.MAX_VALUE, 7, 1, 0, List.of(instance));
   }
 }

@@ -21,8 +21,8 @@ final class ExclusivePlacementTest {
     Random random = new Random(1);
     DeviceSpec gpu = RandomDevices.gpu(random);
     InstanceCosts costs = RandomDevices.costs(random);
-    DeviceSnapshot gone = new DeviceSnapshot(0, gpu, 0, Long.MAX_VALUE, 0, 1, List.of());
-    DeviceSnapshot there = new DeviceSnapshot(1, gpu, 0, Long.MAX_VALUE, 1, 1, List.of());
+    DeviceSnapshot gone = new DeviceSnapshot(0, gpu, 0, Long.MAX_VALUE, 0, 1, 0, List.of());
+    DeviceSnapshot there = new DeviceSnapshot(1, gpu, 0, Long.MAX_VALUE, 1, 1, 0, List.of());
     Candidate request = new Candidate(new ModelId("m"), 100, 1_000_000_000, 250_000_000);
     PlacementPolicy policy = new ExclusivePlacement(false, 1);
     assertInstanceOf(

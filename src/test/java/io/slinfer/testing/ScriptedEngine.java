@@ -72,6 +72,7 @@ public final class ScriptedEngine implements Engine {
   private final Delay delay;
   private final List<StepPlan> steps = Collections.synchronizedList(new ArrayList<>());
   private final List<InstanceId> loads = Collections.synchronizedList(new ArrayList<>());
+  private final List<InstanceId> drops = Collections.synchronizedList(new ArrayList<>());
   private final List<InstanceId> unloads = Collections.synchronizedList(new ArrayList<>());
   private final Queue<Runnable> held = new ArrayDeque<>();
   private boolean holding;
@@ -263,6 +264,26 @@ public final class ScriptedEngine implements Engine {
   @Override
   public void importKv(long ticket, InstanceId instance, Sequence sequence, KvImage image) {
     throw new UnsupportedOperationException("not part of the script");
+  }
+
+  @Override
+  public void dropWeights(long ticket, InstanceId instance) {
+    drops.add(instance);
+    owner.execute(() -> listener.onEvent(new EngineEvent.Unloaded(ticket, instance, 1)));
+  }
+
+  @Override
+  public void readWeights(long ticket, InstanceId instance) {
+    EngineEvent answer =
+        new EngineEvent.Loaded(ticket, instance, script.model(), script.loadNanos());
+    after(script.loadNanos(), () -> listener.onEvent(answer));
+  }
+
+  /** How often the weights of instances were dropped so far, with their KV kept. */
+  public List<InstanceId> drops() {
+    synchronized (drops) {
+      return List.copyOf(drops);
+    }
   }
 
   @Override

@@ -118,8 +118,14 @@ final class CpuInstance implements DeviceInstance {
         OutputDrawer.shortTokens(description.architecture()));
   }
 
+  @Override
+  public void dropWeights() {
+    weights.forEach(ReservedMemory::drop);
+  }
+
   /** Reads the whole file into memory, where it is not yet. */
-  void readWeights() {
+  @Override
+  public void readWeights() {
     weights.forEach(ReservedMemory::read);
   }
 

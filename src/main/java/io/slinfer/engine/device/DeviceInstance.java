@@ -37,6 +37,24 @@ public interface DeviceInstance extends AutoCloseable {
    */
   void importKv(Sequence sequence, KvImage image);
 
+  /**
+   * Frees the memory of the weights for a while, in which there is no step.
+   *
+   * @throws UnsupportedOperationException on a device whose KV leaves with the weights
+   */
+  default void dropWeights() {
+    throw new UnsupportedOperationException("the weights of this device leave with the KV");
+  }
+
+  /**
+   * Brings the weights back into memory.
+   *
+   * @throws UnsupportedOperationException on a device whose KV leaves with the weights
+   */
+  default void readWeights() {
+    throw new UnsupportedOperationException("the weights of this device leave with the KV");
+  }
+
   /** Frees everything. */
   @Override
   void close();

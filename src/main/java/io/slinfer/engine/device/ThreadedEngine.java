@@ -225,6 +225,31 @@ public final class ThreadedEngine implements Engine {
   }
 
   @Override
+  public void dropWeights(long ticket, InstanceId id) {
+    run(
+        memoryThread,
+        ticket,
+        id,
+        (instance, start) -> {
+          instance.dropWeights();
+          return new EngineEvent.Unloaded(ticket, id, System.nanoTime() - start);
+        });
+  }
+
+  @Override
+  public void readWeights(long ticket, InstanceId id) {
+    run(
+        memoryThread,
+        ticket,
+        id,
+        (instance, start) -> {
+          instance.readWeights();
+          return new EngineEvent.Loaded(
+              ticket, id, instance.loadedModel(), System.nanoTime() - start);
+        });
+  }
+
+  @Override
   public void unload(long ticket, InstanceId id) {
     run(
         memoryThread,

@@ -106,16 +106,25 @@ public final class EmulatedEngine implements Engine {
     EmulatedInstance instance = new EmulatedInstance(model, source, device.capacityBytes());
     instances.put(id, instance);
     long now = clock.nanoTime();
+    afterTransfer(weightBytes, () -> onLoaded(ticket, id, instance, now));
+  }
+
+  private void afterTransfer(long weightBytes, Runnable task) {
+    long now = clock.nanoTime();
     linkFreeNanos =
         later(now, linkFreeNanos) + device.scaled(device.times().linkNanos(weightBytes));
     long ready = linkFreeNanos + device.scaled(device.times().loadFixedNanos());
-    clock.after(ready - now, () -> onLoaded(ticket, id, instance, now));
+    clock.after(ready - now, task);
   }
 
   private void onLoaded(long ticket, InstanceId id, EmulatedInstance instance, long sinceNanos) {
+    tellLoaded(ticket, id, instance, sinceNanos);
+    instance.loaded().forEach(Runnable::run);
+  }
+
+  private void tellLoaded(long ticket, InstanceId id, EmulatedInstance instance, long sinceNanos) {
     listener.onEvent(
         new EngineEvent.Loaded(ticket, id, instance.loadedModel(), elapsed(sinceNanos)));
-    instance.loaded().forEach(Runnable::run);
   }
 
   @Override
@@ -237,6 +246,33 @@ public final class EmulatedEngine implements Engine {
         id,
         instance -> device.times().linkNanos(image.bytes()),
         (instance, nanos) -> new EngineEvent.Imported(ticket, id, nanos));
+  }
+
+  @Override
+  public void dropWeights(long ticket, InstanceId id) {
+    run(
+        ticket,
+        id,
+        instance -> device.times().unloadNanos(),
+        (instance, nanos) -> {
+          usedBytes -= instance.model().shape().weightBytes();
+          instance.weightsDropped(true);
+          return new EngineEvent.Unloaded(ticket, id, nanos);
+        });
+  }
+
+  @Override
+  public void readWeights(long ticket, InstanceId id) {
+    EmulatedInstance instance = instances.get(id);
+    long weightBytes = instance.model().shape().weightBytes();
+    if (usedBytes + weightBytes > device.capacityBytes()) {
+      fail(ticket, id, outOfMemory("the weights of " + id, weightBytes));
+      return;
+    }
+    usedBytes += weightBytes;
+    instance.weightsDropped(false);
+    long now = clock.nanoTime();
+    afterTransfer(weightBytes, () -> tellLoaded(ticket, id, instance, now));
   }
 
   @Override

@@ -18,6 +18,8 @@ final class EmulatedInstance {
   private final LoadedModel loaded;
   private final BitSet mapped = new BitSet();
 
+  private boolean weightsDropped;
+
   /** Commands that came while it was loading; null once it is loaded. */
   private List<Runnable> waiting = new ArrayList<>();
 
@@ -37,6 +39,11 @@ final class EmulatedInstance {
             (int) Math.min(slabs, MOST_BLOCKS),
             limit == 0 ? model.contextTokens() : Math.min(limit, model.contextTokens()),
             model.words().vocabularySize());
+  }
+
+  /** Whether its weights have left while its KV stays. */
+  void weightsDropped(boolean dropped) {
+    weightsDropped = dropped;
   }
 
   /** Runs a command now, or once the model is loaded. */
@@ -68,7 +75,7 @@ final class EmulatedInstance {
   }
 
   long heldBytes() {
-    return loaded.weightBytes() + mapped.cardinality() * loaded.slabBytes();
+    return (weightsDropped ? 0 : loaded.weightBytes()) + mapped.cardinality() * loaded.slabBytes();
   }
 
   void map(int[] slabs) {

@@ -121,6 +121,16 @@ public final class GpuEngine implements Engine {
   }
 
   @Override
+  public void dropWeights(long ticket, InstanceId instance) {
+    engine.dropWeights(ticket, instance);
+  }
+
+  @Override
+  public void readWeights(long ticket, InstanceId instance) {
+    engine.readWeights(ticket, instance);
+  }
+
+  @Override
   public void unload(long ticket, InstanceId instance) {
     engine.unload(ticket, instance);
   }

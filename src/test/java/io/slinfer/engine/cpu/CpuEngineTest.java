@@ -237,6 +237,27 @@ final class CpuEngineTest {
   }
 
   @Test
+  void tokensAreTheSameWhenTheWeightsWereAwayMeanwhile() throws Exception {
+    int[] prompt = {5, 17, 100, 3, 44, 9, 81, 200, 7, 7, 12, 40, 41, 42, 43, 44, 45, 46, 47};
+    List<Integer> wanted = new ArrayList<>();
+    List<Integer> got = new ArrayList<>();
+    try (EngineSession session = session()) {
+      Sequence stays = session.sequence(prompt, Sampling.GREEDY);
+      session.step(List.of(new SequenceChunk(stays, prompt.length)));
+      for (int i = 0; i < 8; i++) {
+        wanted.add(session.step(List.of(new SequenceChunk(stays, 1))).outputs().getFirst().token());
+      }
+      Sequence pauses = session.sequence(prompt, Sampling.GREEDY);
+      session.step(List.of(new SequenceChunk(pauses, prompt.length)));
+      for (int i = 0; i < 8; i++) {
+        session.rereadWeights();
+        got.add(session.step(List.of(new SequenceChunk(pauses, 1))).outputs().getFirst().token());
+      }
+    }
+    assertEquals(wanted, got);
+  }
+
+  @Test
   void aSampledRequestGivesTheSameTokensAloneAndInABatch() throws Exception {
     Sampling sampling = new Sampling(1.5, 0, 0.99, 0, 12345);
     int[] prompt = {9, 8, 7, 6, 5};

@@ -191,6 +191,35 @@ final class EmulatedEngineTest {
   }
 
   @Test
+  void weightsLeaveAndComeBackWhileKvStays() {
+    EmulatedEngine engine = engine(1, 150_000_000);
+    engine.load(1, ONE, source("a"));
+    engine.mapSlabs(2, ONE, new int[] {0});
+    clock.runAll();
+    long held = engine.usedBytes();
+    engine.dropWeights(3, ONE);
+    clock.runAll();
+    assertEquals(held - 100_000_000, engine.usedBytes());
+    engine.load(4, TWO, source("b"));
+    clock.runAll();
+    engine.readWeights(5, ONE);
+    clock.runAll();
+    assertInstanceOf(Failed.class, events.getLast(), "there is no room for both");
+    engine.unload(6, TWO);
+    clock.runAll();
+    engine.readWeights(7, ONE);
+    clock.runAll();
+    assertEquals(held, engine.usedBytes());
+    Sequence a = sequence("a", 10, 16);
+    engine.step(new StepPlan(8, ONE, List.of(new SequenceChunk(a, 10))));
+    engine.dropWeights(9, ONE);
+    engine.unload(10, ONE);
+    clock.runAll();
+    assertEquals(0, engine.usedBytes());
+    assertEquals(10, events.getLast().ticket());
+  }
+
+  @Test
   void aStepOutsideMappedSlabsFails() {
     EmulatedEngine engine = engine(1, 1L << 30);
     engine.load(1, ONE, source("m"));
