@@ -622,7 +622,7 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
 
   @Override
   public void memoryActed(Instance instance, MemoryAction action, long durationNanos) {
-    if (action.kind() == MemoryAction.Kind.LOAD) {
+    if (action.kind() == MemoryAction.Kind.LOAD && !instance.isPaused()) {
       for (int i = 0; i < profilings.size(); i++) {
         if (loops.get(i).instances().contains(instance)) {
           profilings.get(i).loaded(instance);

@@ -111,8 +111,7 @@ record Swap(Room room, SlackTest test, MemoryTimes times) {
     long keptBytes = 0;
     long mostWeightBytes = 0;
     for (InstanceSnapshot away : device.instances()) {
-      boolean isAway = away == victim || (!away.open() && away != back && away.batch() > 0);
-      if (isAway) {
+      if (away == victim || (away.paused() && away != back)) {
         int blocks = Math.max(away.promisedBlocks(), away.neededBlocks());
         keptBytes += blocks * away.costs().blockBytes(device.spec().kvBlockTokens());
         mostWeightBytes = Math.max(mostWeightBytes, away.costs().shape().weightBytes());
