@@ -9,7 +9,7 @@ import java.util.OptionalLong;
 /**
  * An instance in full.
  *
- * @param state loading, loaded, paused or leaving
+ * @param state loading, loaded, paused, resuming or leaving
  * @param staying whether it may not leave for another model: pinned, or not here long enough
  * @param requests all of its requests, running or not
  * @param slackNanos least slack of its requests that can still be in time; empty if there is none
@@ -40,7 +40,7 @@ public record InstanceReport(
       return "leaving";
     }
     if (instance.isPaused()) {
-      return "paused";
+      return instance.isResuming() ? "resuming" : "paused";
     }
     return instance.isLoaded() ? "loaded" : "loading";
   }

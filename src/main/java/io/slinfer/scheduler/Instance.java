@@ -179,6 +179,11 @@ public final class Instance {
     return paused;
   }
 
+  /** Whether it is paused and on its way back. */
+  public boolean isResuming() {
+    return resuming;
+  }
+
   /** Whether it may not leave for another model. */
   public boolean isStaying() {
     return stays;

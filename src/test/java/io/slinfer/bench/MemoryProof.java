@@ -194,7 +194,8 @@ final class MemoryProof {
       JsonNode device = JSON.readTree(server.admin("devices")).get("data").get(0);
       boolean loaded = true;
       for (JsonNode instance : instances) {
-        loaded &= instance.get("state").asText().equals("loaded");
+        String state = instance.get("state").asText();
+        loaded &= state.equals("loaded") || state.equals("paused");
       }
       return new Ledger(device.get("actual_bytes").asLong(), loaded);
     }

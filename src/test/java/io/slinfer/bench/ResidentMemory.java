@@ -5,9 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What a serving process has in memory, from {@code /proc/PID/smaps}.
+ * What a serving process has in memory, from {@code /proc/PID/smaps} and {@code status}.
  *
- * @param totalBytes its resident set
+ * @param totalBytes its resident set, by the kernel's own count: the ranges are read one after the
+ *     other, so their sum counts twice what moves meanwhile
  * @param modelBytes mapped model files
  * @param reservedBytes KV and scratch: its anonymous ranges of just their sizes
  */
@@ -25,7 +26,6 @@ record ResidentMemory(long totalBytes, long modelBytes, long reservedBytes) {
    * @param scratchBytes of the scratch
    */
   static ResidentMemory of(long pid, long kvBytes, long scratchBytes) throws IOException {
-    long total = 0;
     long models = 0;
     long reserved = 0;
     boolean isModel = false;
@@ -45,12 +45,20 @@ record ResidentMemory(long totalBytes, long modelBytes, long reservedBytes) {
                 && start >= ABOVE_THE_HEAP;
       } else if (line.startsWith("Rss:")) {
         long bytes = Long.parseLong(line.substring(4, line.length() - 2).strip()) << 10;
-        total += bytes;
         models += isModel ? bytes : 0;
         reserved += isReserved ? bytes : 0;
       }
     }
-    return new ResidentMemory(total, models, reserved);
+    return new ResidentMemory(totalBytes(pid), models, reserved);
+  }
+
+  private static long totalBytes(long pid) throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc", Long.toString(pid), "status"))) {
+      if (line.startsWith("VmRSS:")) {
+        return Long.parseLong(line.substring(6, line.length() - 2).strip()) << 10;
+      }
+    }
+    throw new IOException("process " + pid + " has gone");
   }
 
   private static boolean isRange(String line) {

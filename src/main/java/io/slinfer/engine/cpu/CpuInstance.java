@@ -36,6 +36,7 @@ final class CpuInstance implements DeviceInstance {
   private final CpuKernels kernels;
   private final ModelDescription description;
   private final int contextTokens;
+  private final List<MemorySegment> mappings;
   private final List<MemorySegment> weights;
   private final KvSpace kv;
   private final ForwardPass pass;
@@ -69,7 +70,8 @@ final class CpuInstance implements DeviceInstance {
     LogitsObserver observer = around.observer();
     try {
       GgufFile file = opened(GgufFile.open(source.parts().getFirst()));
-      file.mappings().forEach(ReservedMemory::inLargePages);
+      mappings = List.copyOf(file.mappings());
+      mappings.forEach(ReservedMemory::inLargePages);
       description = ModelDescription.read(file);
       weights = file.tensors().values().stream().map(GgufTensor::data).toList();
       Architecture architecture = description.architecture();
@@ -118,9 +120,10 @@ final class CpuInstance implements DeviceInstance {
         OutputDrawer.shortTokens(description.architecture()));
   }
 
+  /** With what the file says of them, which is read again when it is wanted. */
   @Override
   public void dropWeights() {
-    weights.forEach(ReservedMemory::drop);
+    mappings.forEach(ReservedMemory::drop);
   }
 
   /** Reads the whole file into memory, where it is not yet. */
