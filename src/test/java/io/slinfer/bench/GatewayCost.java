@@ -29,9 +29,6 @@ public final class GatewayCost {
   /** Memory that is there already: else the first touch of each page counts as a handler's time. */
   private static final List<String> HEAP = List.of("-Xms1g", "-Xmx1g", "-XX:+AlwaysPreTouch");
 
-  /** As many as server and client keep busy: their event loops and collectors. */
-  private static final int CONTROL_THREADS = 6;
-
   private final Vertx vertx = Vertx.vertx();
   private final Process server;
   private final BufferedReader said;
@@ -52,8 +49,11 @@ public final class GatewayCost {
     orders = new PrintStream(server.getOutputStream(), true, StandardCharsets.UTF_8);
   }
 
-  /** Ports of the gateway without delay, of the paced gateway, and of the bare loop. */
-  private record Ports(int timeless, int paced, int bare) {}
+  /** Ports of the gateway and of the bare loop, without delay and paced. */
+  private record Ports(int timeless, int bareTimeless, int paced, int barePaced) {}
+
+  /** What readers saw of a server, and the longest that one of its handlers took. */
+  private record Round(TokenReaders.Result result, double longestHandlerMillis) {}
 
   public static void main(String[] args) throws Exception {
     Path out = Path.of(args[0]);
@@ -69,11 +69,14 @@ public final class GatewayCost {
     }
   }
 
-  private void run(int seconds, int rounds) throws IOException, InterruptedException {
+  private void run(int seconds, int rounds) throws IOException {
     String[] words = answer().split(" ");
     Ports ports =
         new Ports(
-            Integer.parseInt(words[0]), Integer.parseInt(words[1]), Integer.parseInt(words[2]));
+            Integer.parseInt(words[0]),
+            Integer.parseInt(words[1]),
+            Integer.parseInt(words[2]),
+            Integer.parseInt(words[3]));
     say("# What the gateway costs");
     say("");
     say(
@@ -92,46 +95,48 @@ public final class GatewayCost {
     latency(ports, seconds, rounds);
   }
 
-  private void throughput(Ports ports, int seconds, int rounds)
-      throws IOException, InterruptedException {
+  private void throughput(Ports ports, int seconds, int rounds) throws IOException {
     TokenReaders.run(vertx, ports.timeless(), CONNECTIONS, WARM_UP_SECONDS);
+    TokenReaders.run(vertx, ports.bareTimeless(), CONNECTIONS, WARM_UP_SECONDS / 2);
     say("");
     say("## Throughput, emulated engine with `delay: 0`");
     say("");
+    say("The bare Vert.x loop of the last column writes as much as its readers take.");
+    say("");
     say(
-        "| round | tokens a second | server CPU-seconds | tokens per CPU-second | longest handler, CPU ms |"
-            + " control, CPU ms |");
+        "| round | tokens a second | server CPU-seconds | tokens per CPU-second |"
+            + " longest handler, CPU ms | bare loop's longest, CPU ms |");
     say("|---|---|---|---|---|---|");
     double[] perCpuSecond = new double[rounds];
     for (int i = 0; i < rounds; i++) {
-      order("watch");
       double before = serverCpuSeconds();
-      TokenReaders.Result result = TokenReaders.run(vertx, ports.timeless(), CONNECTIONS, seconds);
+      Round ours = watched(ports.timeless(), seconds);
       double cpu = serverCpuSeconds() - before;
-      double handlerMillis = Double.parseDouble(order("watched"));
-      perCpuSecond[i] = result.tokens() / cpu;
+      Round bare = watched(ports.bareTimeless(), seconds);
+      perCpuSecond[i] = ours.result().tokens() / cpu;
       say(
           "| %d | %,.0f | %.2f | **%,.0f** | %.1f | %.1f |",
           i + 1,
-          result.tokens() / result.seconds(),
+          ours.result().tokens() / ours.result().seconds(),
           cpu,
           perCpuSecond[i],
-          handlerMillis,
-          ChargedTime.longestMillis(CONTROL_THREADS, seconds));
+          ours.longestHandlerMillis(),
+          bare.longestHandlerMillis());
     }
     Arrays.sort(perCpuSecond);
     say("");
     say("Median %,.0f tokens per CPU-second of the process.", perCpuSecond[rounds / 2]);
-    say(
-        "Control: after each round, what the longest of many pieces of work of some 20 us was charged in");
-    say(
-        CONTROL_THREADS
-            + " threads without a server. A handler's figure within it says nothing of the handler.");
+  }
+
+  private Round watched(int port, int seconds) throws IOException {
+    order("watch");
+    TokenReaders.Result result = TokenReaders.run(vertx, port, CONNECTIONS, seconds);
+    return new Round(result, Double.parseDouble(order("watched")));
   }
 
   private void latency(Ports ports, int seconds, int rounds) throws IOException {
     TokenReaders.run(vertx, ports.paced(), CONNECTIONS, WARM_UP_SECONDS / 2);
-    TokenReaders.run(vertx, ports.bare(), CONNECTIONS, WARM_UP_SECONDS / 2);
+    TokenReaders.run(vertx, ports.barePaced(), CONNECTIONS, WARM_UP_SECONDS / 2);
     say("");
     say("## Latency at 20,000 tokens a second");
     say("");
@@ -139,15 +144,19 @@ public final class GatewayCost {
         "From the moment the engine ends a step to the client's read, against a bare Vert.x loop that");
     say("writes the same events at the same pace, in the same process, in turn.");
     say("");
-    say("| round | tokens a second | gateway p50, p99 ms | bare p50, p99 ms | added median ms |");
-    say("|---|---|---|---|---|");
+    say(
+        "| round | tokens a second | gateway p50, p99 ms | bare p50, p99 ms | added median ms |"
+            + " longest handler, CPU ms | bare loop's longest, CPU ms |");
+    say("|---|---|---|---|---|---|---|");
     double[] added = new double[rounds];
     for (int i = 0; i < rounds; i++) {
-      TokenReaders.Result ours = TokenReaders.run(vertx, ports.paced(), CONNECTIONS, seconds);
-      TokenReaders.Result bare = TokenReaders.run(vertx, ports.bare(), CONNECTIONS, seconds);
+      Round oursWatched = watched(ports.paced(), seconds);
+      Round bareWatched = watched(ports.barePaced(), seconds);
+      TokenReaders.Result ours = oursWatched.result();
+      TokenReaders.Result bare = bareWatched.result();
       added[i] = ours.latencyMillis(50) - bare.latencyMillis(50);
       say(
-          "| %d | %,.0f and %,.0f | %.2f, %.2f | %.2f, %.2f | **%.2f** |",
+          "| %d | %,.0f and %,.0f | %.2f, %.2f | %.2f, %.2f | **%.2f** | %.1f | %.1f |",
           i + 1,
           ours.tokens() / ours.seconds(),
           bare.tokens() / bare.seconds(),
@@ -155,7 +164,9 @@ public final class GatewayCost {
           ours.latencyMillis(99),
           bare.latencyMillis(50),
           bare.latencyMillis(99),
-          added[i]);
+          added[i],
+          oursWatched.longestHandlerMillis(),
+          bareWatched.longestHandlerMillis());
     }
     Arrays.sort(added);
     say("");

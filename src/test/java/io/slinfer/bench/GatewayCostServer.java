@@ -26,8 +26,8 @@ import java.util.stream.IntStream;
 
 /**
  * The server side of {@link GatewayCost}: our server with an emulated engine at no delay, our
- * server with an engine paced to 20,000 tokens a second, and a bare Vert.x loop at that pace.
- * Prints the ports, then obeys: {@code watch} begins to watch handlers, {@code watched} prints the
+ * server with an engine paced to 20,000 tokens a second, and a bare Vert.x loop beside each. Prints
+ * the ports, then obeys: {@code watch} begins to watch handlers, {@code watched} prints the
  * longest.
  */
 public final class GatewayCostServer {
@@ -46,13 +46,12 @@ public final class GatewayCostServer {
   public static void main(String[] args) throws Exception {
     Server timeless = start(0, Double.POSITIVE_INFINITY, plainTokens());
     Server paced = start(1, 1, null);
-    BareLoop bare =
-        BareLoop.start(
-            Vertx.vertx(new VertxOptions().setPreferNativeTransport(true)),
-            STREAMS,
-            (long) STEP_NANOS);
+    Vertx plain = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+    BareLoop barePaced = BareLoop.paced(plain, (long) STEP_NANOS);
+    BareLoop bareTimeless = BareLoop.timeless(plain);
     HandlerWatch watch = new HandlerWatch();
-    System.out.println("> " + timeless.port() + " " + paced.port() + " " + bare.port());
+    System.out.printf(
+        "> %d %d %d %d%n", timeless.port(), bareTimeless.port(), paced.port(), barePaced.port());
     BufferedReader orders =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = orders.readLine(); line != null; line = orders.readLine()) {
