@@ -186,8 +186,11 @@ final class MemoryProof {
     }
   }
 
-  /** What the ledger says, and whether all that it speaks of is loaded. */
-  private record Ledger(long actualBytes, boolean loaded) {
+  /**
+   * What the ledger says, whether all that it speaks of is loaded, and how much memory work was
+   * done before: two models can change places and back between two equal ledgers.
+   */
+  private record Ledger(long actualBytes, boolean loaded, long memoryWork) {
 
     static Ledger of(ServerProcess server) throws Exception {
       JsonNode instances = JSON.readTree(server.admin("instances")).get("data");
@@ -197,7 +200,9 @@ final class MemoryProof {
         String state = instance.get("state").asText();
         loaded &= state.equals("loaded") || state.equals("paused");
       }
-      return new Ledger(device.get("actual_bytes").asLong(), loaded);
+      double memoryWork =
+          MetricsLines.sum(server.get("/metrics"), "slinfer_memory_work_seconds_count");
+      return new Ledger(device.get("actual_bytes").asLong(), loaded, Math.round(memoryWork));
     }
   }
 
