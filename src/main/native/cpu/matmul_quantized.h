@@ -116,16 +116,16 @@ void decodePanel(const uint8_t* source, int64_t rowBytes, int rows, int first, i
   }
 }
 
-// kRows rows of x (each `stride` chunks after the one before) times `chunks` chunks of the panel.
+// kRows rows of x (each `stride` chunks after the one before) times `groups` groups of the panel.
 template <class Format, int kRows>
-void multiplyTile(const Panel& panel, int chunks, const ActivationChunk* x, int64_t stride,
+void multiplyTile(const Panel& panel, int groups, const ActivationChunk* x, int64_t stride,
                   const TileOutput& to) {
   constexpr int kGroups = 256 / Format::kGroup;
   constexpr int kSteps = Format::kGroup / 4;
   F32 sums[kRowVectors][kRows];
   loadTile<kRows>(to, sums);
-  for (int c = 0; c < chunks; c++) {
-    for (int group = 0; group < kGroups; group++) {
+  for (int c = 0; c * kGroups < groups; c++) {
+    for (int group = 0; group < std::min(kGroups, groups - c * kGroups); group++) {
       I32 dots[kRowVectors][kRows] = {};
 #pragma GCC unroll 8
       for (int k = 0; k < kSteps; k++) {
@@ -169,12 +169,12 @@ void multiplyTile(const Panel& panel, int chunks, const ActivationChunk* x, int6
 
 // Calls multiplyTile for the `rows` (1 to kTileRows) rows that are left.
 template <class Format, int kRows>
-SLINFER_INLINE void multiplyTileOf(int rows, const Panel& panel, int chunks,
+SLINFER_INLINE void multiplyTileOf(int rows, const Panel& panel, int groups,
                                    const ActivationChunk* x, int64_t stride, const TileOutput& to) {
   if constexpr (kRows > 1) {
-    if (rows < kRows) return multiplyTileOf<Format, kRows - 1>(rows, panel, chunks, x, stride, to);
+    if (rows < kRows) return multiplyTileOf<Format, kRows - 1>(rows, panel, groups, x, stride, to);
   }
-  multiplyTile<Format, kRows>(panel, chunks, x, stride, to);
+  multiplyTile<Format, kRows>(panel, groups, x, stride, to);
 }
 
 template <class Format>
@@ -184,13 +184,17 @@ void multiplyPanel(const MatmulJob& job, const slinfer_weights& weights, int fir
   const int64_t rowBytes = static_cast<int64_t>(job.columns / Format::kBlock) * Format::kBlockBytes;
   const uint8_t* source = static_cast<const uint8_t*>(weights.data) + firstRow * rowBytes;
   const int rows = std::min(kPanelRows, weights.rows - firstRow);
+  const int tiles = (job.rows + kTileRows - 1) / kTileRows;
   for (int chunk = 0; chunk < job.chunks; chunk += kPanelChunks) {
     const int chunks = std::min(kPanelChunks, job.chunks - chunk);
+    const int groups = std::min(256 * chunks, job.columns - 256 * chunk) / Format::kGroup;
     decodePanel<Format>(source, rowBytes, rows, chunk, chunks, job.columns, panel);
-    for (int t = 0; t < job.rows; t += kTileRows) {
+    // Tiles of almost the same height: a low one has too few sums to keep the multipliers busy.
+    for (int tile = 0; tile < tiles; tile++) {
+      const int t = tile * job.rows / tiles;
       const TileOutput to = {weights.out + static_cast<int64_t>(t) * weights.rows + firstRow,
                              weights.rows, rows, chunk > 0};
-      multiplyTileOf<Format, kTileRows>(std::min(kTileRows, job.rows - t), panel, chunks,
+      multiplyTileOf<Format, kTileRows>((tile + 1) * job.rows / tiles - t, panel, groups,
                                         job.quantized + static_cast<int64_t>(t) * job.chunks + chunk,
                                         job.chunks, to);
     }
