@@ -17,9 +17,16 @@ public sealed interface EngineEvent {
   /** The instance it is about. */
   InstanceId instance();
 
+  /** The command was carried out. */
+  sealed interface Done extends EngineEvent {
+
+    /** How long the engine worked at it. */
+    long durationNanos();
+  }
+
   /** The instance can step as soon as it has slabs. */
   record Loaded(long ticket, InstanceId instance, LoadedModel model, long durationNanos)
-      implements EngineEvent {}
+      implements Done {}
 
   /**
    * A step has ended.
@@ -27,20 +34,20 @@ public sealed interface EngineEvent {
    * @param outputs in the order of the plan, one for each chunk that yields a token
    */
   record Stepped(long ticket, InstanceId instance, List<SequenceOutput> outputs, long durationNanos)
-      implements EngineEvent {}
+      implements Done {}
 
   /** Slabs were mapped or unmapped. */
-  record Resized(long ticket, InstanceId instance, long durationNanos) implements EngineEvent {}
+  record Resized(long ticket, InstanceId instance, long durationNanos) implements Done {}
 
   /** A sequence's keys and values were copied out; the receiver owns the image. */
   record Exported(long ticket, InstanceId instance, KvImage image, long durationNanos)
-      implements EngineEvent {}
+      implements Done {}
 
   /** An image was copied into the sequence's blocks; the image is still its sender's to close. */
-  record Imported(long ticket, InstanceId instance, long durationNanos) implements EngineEvent {}
+  record Imported(long ticket, InstanceId instance, long durationNanos) implements Done {}
 
   /** All that the instance held is free. */
-  record Unloaded(long ticket, InstanceId instance, long durationNanos) implements EngineEvent {}
+  record Unloaded(long ticket, InstanceId instance, long durationNanos) implements Done {}
 
   /** The command failed. */
   record Failed(long ticket, InstanceId instance, Failure failure) implements EngineEvent {}

@@ -46,7 +46,7 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
 
   @FunctionalInterface
   private interface Answer {
-    void done(EngineEvent event);
+    void done(EngineEvent.Done event);
   }
 
   @FunctionalInterface
@@ -147,7 +147,7 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
     long ticket =
         ask(
             instance,
-            event -> whenDone.accept(((EngineEvent.Stepped) event).durationNanos()),
+            event -> whenDone.accept(event.durationNanos()),
             failure -> {
               LOG.warn("{}: measuring its steps failed: {}", instance, failure.message());
               whenFailed.run();
@@ -220,11 +220,7 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
   @Override
   public void load(Instance instance) {
     if (held.containsKey(instance)) {
-      long ticket =
-          ask(
-              instance,
-              event -> loop.onActionDone(instance, ((EngineEvent.Loaded) event).durationNanos()),
-              failure -> loop.onActionFailed(instance));
+      long ticket = askMemoryWork(instance, () -> {}, failure -> loop.onActionFailed(instance));
       engine.readWeights(ticket, instance.id());
       return;
     }
@@ -278,12 +274,9 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
       return;
     }
     long ticket =
-        ask(
+        askMemoryWork(
             instance,
-            event -> {
-              pool.grown(slabs);
-              loop.onActionDone(instance, ((EngineEvent.Resized) event).durationNanos());
-            },
+            () -> pool.grown(slabs),
             failure -> {
               pool.refused(slabs);
               loop.onActionFailed(instance);
@@ -298,13 +291,7 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
       return;
     }
     long ticket =
-        ask(
-            instance,
-            event -> {
-              pool.shrunk(slabs);
-              loop.onActionDone(instance, ((EngineEvent.Resized) event).durationNanos());
-            },
-            failure -> unexpected(instance, failure));
+        askMemoryWork(instance, () -> pool.shrunk(slabs), failure -> unexpected(instance, failure));
     engine.unmapSlabs(ticket, instance.id(), slabs);
   }
 
@@ -316,11 +303,7 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
   @Override
   public void unload(Instance instance) {
     if (keepsKv(instance)) {
-      long ticket =
-          ask(
-              instance,
-              event -> loop.onActionDone(instance, ((EngineEvent.Unloaded) event).durationNanos()),
-              failure -> unexpected(instance, failure));
+      long ticket = askMemoryWork(instance, () -> {}, failure -> unexpected(instance, failure));
       engine.dropWeights(ticket, instance.id());
       return;
     }
@@ -329,12 +312,9 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
       return;
     }
     long ticket =
-        ask(
+        askMemoryWork(
             instance,
-            event -> {
-              models.unloaded(instance.model());
-              loop.onActionDone(instance, ((EngineEvent.Unloaded) event).durationNanos());
-            },
+            () -> models.unloaded(instance.model()),
             failure -> unexpected(instance, failure));
     engine.unload(ticket, instance.id());
   }
@@ -383,9 +363,8 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
             ask(
                 instance,
                 event -> {
-                  EngineEvent.Exported exported = (EngineEvent.Exported) event;
-                  request.image(exported.image());
-                  ended(exported.durationNanos());
+                  request.image(((EngineEvent.Exported) event).image());
+                  ended(event.durationNanos());
                 },
                 failure -> unexpected(instance, failure));
         engine.exportKv(ticket, instance.id(), request.sequence());
@@ -406,7 +385,7 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
                 event -> {
                   sequence.computed(request.image().tokens());
                   request.image(null);
-                  ended(((EngineEvent.Imported) event).durationNanos());
+                  ended(event.durationNanos());
                 },
                 failure -> unexpected(instance, failure));
         engine.importKv(ticket, instance.id(), sequence, request.image());
@@ -445,7 +424,7 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
           if (event instanceof EngineEvent.Failed failed) {
             failed(question, failed.failure());
           } else {
-            question.whenDone().done(event);
+            question.whenDone().done((EngineEvent.Done) event);
           }
         });
   }
@@ -467,6 +446,21 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
       held.clear();
       asked.clear();
     }
+  }
+
+  /**
+   * Asks for the one piece of memory work that is under way on an instance.
+   *
+   * @param whenDone before the loop hears of it
+   */
+  private long askMemoryWork(Instance instance, Runnable whenDone, FailureAnswer whenFailed) {
+    return ask(
+        instance,
+        event -> {
+          whenDone.run();
+          loop.onActionDone(instance, event.durationNanos());
+        },
+        whenFailed);
   }
 
   private long ask(Instance instance, Answer whenDone, FailureAnswer whenFailed) {
