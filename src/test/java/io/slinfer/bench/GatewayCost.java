@@ -50,7 +50,7 @@ public final class GatewayCost {
   }
 
   /** Ports of the gateway and of the bare loop, without delay and paced. */
-  private record Ports(int timeless, int bareTimeless, int paced, int barePaced) {}
+  private record Ports(int timeless, int bareTimeless, int paced, int barePaced, int busy) {}
 
   /** What readers saw of a server, and the longest that one of its handlers took. */
   private record Round(TokenReaders.Result result, double longestHandlerMillis) {}
@@ -76,7 +76,8 @@ public final class GatewayCost {
             Integer.parseInt(words[0]),
             Integer.parseInt(words[1]),
             Integer.parseInt(words[2]),
-            Integer.parseInt(words[3]));
+            Integer.parseInt(words[3]),
+            Integer.parseInt(words[4]));
     say("# What the gateway costs");
     say("");
     say(
@@ -92,6 +93,7 @@ public final class GatewayCost {
     say("");
     say("Machine: " + machine() + "; commit " + commit() + "; rounds of " + seconds + " s.");
     throughput(ports, seconds, rounds);
+    busy(ports, seconds, rounds);
     latency(ports, seconds, rounds);
   }
 
@@ -126,6 +128,26 @@ public final class GatewayCost {
     Arrays.sort(perCpuSecond);
     say("");
     say("Median %,.0f tokens per CPU-second of the process.", perCpuSecond[rounds / 2]);
+  }
+
+  private void busy(Ports ports, int seconds, int rounds) throws IOException {
+    TokenReaders.run(vertx, ports.busy(), CONNECTIONS, WARM_UP_SECONDS / 2);
+    say("");
+    say("## Ten times as many tokens as below, without all processors busy");
+    say("");
+    say("| round | tokens a second | server CPU-seconds | longest handler, CPU ms |");
+    say("|---|---|---|---|");
+    for (int i = 0; i < rounds; i++) {
+      double before = serverCpuSeconds();
+      Round ours = watched(ports.busy(), seconds);
+      say(
+          "| %d | %,.0f | %.2f of %d | %.1f |",
+          i + 1,
+          ours.result().tokens() / ours.result().seconds(),
+          serverCpuSeconds() - before,
+          seconds * Runtime.getRuntime().availableProcessors(),
+          ours.longestHandlerMillis());
+    }
   }
 
   private Round watched(int port, int seconds) throws IOException {

@@ -39,19 +39,23 @@ public final class GatewayCostServer {
       """;
   private static final int STREAMS = 256;
   private static final int TOKENS_PER_SECOND = 20_000;
+  private static final int BUSY_TOKENS_PER_SECOND = 200_000;
   private static final double STEP_NANOS = 1e9 * STREAMS / TOKENS_PER_SECOND;
+  private static final double BUSY_STEP_NANOS = 1e9 * STREAMS / BUSY_TOKENS_PER_SECOND;
 
   private GatewayCostServer() {}
 
   public static void main(String[] args) throws Exception {
-    Server timeless = start(0, Double.POSITIVE_INFINITY, plainTokens());
-    Server paced = start(1, 1, null);
+    Server timeless = start(0, Double.POSITIVE_INFINITY, STEP_NANOS, plainTokens());
+    Server paced = start(1, 1, STEP_NANOS, null);
+    Server busy = start(1, 1, BUSY_STEP_NANOS, plainTokens());
     Vertx plain = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
     BareLoop barePaced = BareLoop.paced(plain, (long) STEP_NANOS);
     BareLoop bareTimeless = BareLoop.timeless(plain);
     HandlerWatch watch = new HandlerWatch();
     System.out.printf(
-        "> %d %d %d %d%n", timeless.port(), bareTimeless.port(), paced.port(), barePaced.port());
+        "> %d %d %d %d %d%n",
+        timeless.port(), bareTimeless.port(), paced.port(), barePaced.port(), busy.port());
     BufferedReader orders =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = orders.readLine(); line != null; line = orders.readLine()) {
@@ -72,12 +76,12 @@ public final class GatewayCostServer {
   /**
    * @param words null for tokens that tell the time
    */
-  private static Server start(int delay, double speed, MadeUpTokens words) {
+  private static Server start(int delay, double speed, double stepNanos, MadeUpTokens words) {
     Settings read = SettingsText.parse(YAML.formatted(delay));
     Settings settings = read.with(read.http().at("127.0.0.1", 0), read.models());
     MemoryTimes times = new MemoryTimes(0, 1e9, 0, 1e9, 0, 0, 0);
     EmulatedDevice device = new EmulatedDevice("bench", 64L << 30, times, speed);
-    Curve flat = new Curve(new double[] {1, 1 << 20}, new double[] {STEP_NANOS, STEP_NANOS});
+    Curve flat = new Curve(new double[] {1, 1 << 20}, new double[] {stepNanos, stepNanos});
     EmulatedModel model =
         new EmulatedModel(
             new ModelShape(1 << 20, 64 << 10, 1),
