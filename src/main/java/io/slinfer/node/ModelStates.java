@@ -9,7 +9,10 @@ public final class ModelStates {
 
   private final Map<ModelId, String> states = new ConcurrentHashMap<>();
 
-  /** One of: cold, loading, loaded, failed (cooling down after a failed load). */
+  /**
+   * One of: cold, loading, loaded (its weights may be away for a while, for another model), failed
+   * (cooling down after a failed load).
+   */
   public String of(ModelId model) {
     return states.getOrDefault(model, "cold");
   }

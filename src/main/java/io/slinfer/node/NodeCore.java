@@ -612,7 +612,7 @@ public final class NodeCore implements DeviceLoop.Upstream, SchedulerListener {
     for (DeviceLoop loop : loops) {
       for (Instance instance : loop.instances()) {
         if (instance.model().equals(model) && !state.equals("loaded")) {
-          state = instance.isLoaded() ? "loaded" : "loading";
+          state = instance.isLoaded() || instance.isPaused() ? "loaded" : "loading";
         }
       }
     }

@@ -497,6 +497,7 @@ final class NodeCoreTest {
     bench.run(SECOND / 2);
     assertEquals(1, bench.engine().drops().size());
     assertEquals(2, bench.loop().instances().size());
+    assertEquals("loaded", bench.state("one"));
     long stepsBefore = bench.stepsOf("talker");
     bench.cancel("talker");
     bench.run(SECOND / 10);

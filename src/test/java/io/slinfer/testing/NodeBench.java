@@ -174,6 +174,11 @@ public final class NodeBench implements AutoCloseable {
     return engine;
   }
 
+  /** How a model stands, in one word. */
+  public String state(String model) {
+    return core.states().of(new ModelId(model));
+  }
+
   public DeviceLoop loop() {
     return core.loops().getFirst();
   }
