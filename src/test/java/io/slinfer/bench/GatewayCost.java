@@ -133,7 +133,7 @@ public final class GatewayCost {
   private void busy(Ports ports, int seconds, int rounds) throws IOException {
     TokenReaders.run(vertx, ports.busy(), CONNECTIONS, WARM_UP_SECONDS / 2);
     say("");
-    say("## Ten times as many tokens as below, without all processors busy");
+    say("## 200,000 tokens a second asked for");
     say("");
     say("| round | tokens a second | server CPU-seconds | longest handler, CPU ms |");
     say("|---|---|---|---|");
