@@ -184,17 +184,14 @@ void multiplyPanel(const MatmulJob& job, const slinfer_weights& weights, int fir
   const int64_t rowBytes = static_cast<int64_t>(job.columns / Format::kBlock) * Format::kBlockBytes;
   const uint8_t* source = static_cast<const uint8_t*>(weights.data) + firstRow * rowBytes;
   const int rows = std::min(kPanelRows, weights.rows - firstRow);
-  const int tiles = (job.rows + kTileRows - 1) / kTileRows;
   for (int chunk = 0; chunk < job.chunks; chunk += kPanelChunks) {
     const int chunks = std::min(kPanelChunks, job.chunks - chunk);
     const int groups = std::min(256 * chunks, job.columns - 256 * chunk) / Format::kGroup;
     decodePanel<Format>(source, rowBytes, rows, chunk, chunks, job.columns, panel);
-    // Tiles of almost the same height: a low one has too few sums to keep the multipliers busy.
-    for (int tile = 0; tile < tiles; tile++) {
-      const int t = tile * job.rows / tiles;
+    for (int t = 0; t < job.rows; t += kTileRows) {
       const TileOutput to = {weights.out + static_cast<int64_t>(t) * weights.rows + firstRow,
                              weights.rows, rows, chunk > 0};
-      multiplyTileOf<Format, kTileRows>((tile + 1) * job.rows / tiles - t, panel, groups,
+      multiplyTileOf<Format, kTileRows>(std::min(kTileRows, job.rows - t), panel, groups,
                                         job.quantized + static_cast<int64_t>(t) * job.chunks + chunk,
                                         job.chunks, to);
     }

@@ -421,10 +421,9 @@ public final class EngineDriver implements DeviceDriver, EngineListener {
     timers.take(
         new Input.Engine(device, event),
         () -> {
-          if (event instanceof EngineEvent.Failed failed) {
-            failed(question, failed.failure());
-          } else {
-            question.whenDone().done((EngineEvent.Done) event);
+          switch (event) {
+            case EngineEvent.Failed failed -> failed(question, failed.failure());
+            case EngineEvent.Done done -> question.whenDone().done(done);
           }
         });
   }

@@ -22,7 +22,10 @@ final class BareLoop {
 
   private static final int LOOPS = 2;
 
-  /** Without a clock: as many events a write and connections a turn as the gateway has then. */
+  /**
+   * Without a clock: the gateway joins the events of 5 ms, 17 at 900,000 tokens a second over 256
+   * connections, and tells at most 32 a turn.
+   */
   private static final int EVENTS_A_WRITE = 16;
 
   private static final int CONNECTIONS_A_TURN = 32;

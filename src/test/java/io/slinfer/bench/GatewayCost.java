@@ -49,7 +49,7 @@ public final class GatewayCost {
     orders = new PrintStream(server.getOutputStream(), true, StandardCharsets.UTF_8);
   }
 
-  /** Ports of the gateway and of the bare loop, without delay and paced. */
+  /** Ports of the gateway and of the bare loop, without delay and paced; of a busier gateway. */
   private record Ports(int timeless, int bareTimeless, int paced, int barePaced, int busy) {}
 
   /** What readers saw of a server, and the longest that one of its handlers took. */
@@ -103,7 +103,9 @@ public final class GatewayCost {
     say("");
     say("## Throughput, emulated engine with `delay: 0`");
     say("");
-    say("The bare Vert.x loop of the last column writes as much as its readers take.");
+    say(
+        "The bare Vert.x loop of the last column writes as much as its readers take, and asks again at"
+            + " once when they take nothing; how many tokens it told is not in the table.");
     say("");
     say(
         "| round | tokens a second | server CPU-seconds | tokens per CPU-second |"

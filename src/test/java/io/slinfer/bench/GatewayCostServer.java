@@ -26,9 +26,9 @@ import java.util.stream.IntStream;
 
 /**
  * The server side of {@link GatewayCost}: our server with an emulated engine at no delay, our
- * server with an engine paced to 20,000 tokens a second, and a bare Vert.x loop beside each. Prints
- * the ports, then obeys: {@code watch} begins to watch handlers, {@code watched} prints the
- * longest.
+ * server with one paced to 20,000 and with one paced to 200,000 tokens a second, and a bare Vert.x
+ * loop beside the first two. Prints the ports, then obeys: {@code watch} begins to watch handlers,
+ * {@code watched} prints the longest.
  */
 public final class GatewayCostServer {
 
